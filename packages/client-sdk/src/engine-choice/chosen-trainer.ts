@@ -11,12 +11,8 @@ import type {
   TrainResult,
   TrainingMetrics,
 } from "../training/local-trainer.ts";
-import {
-  stepOperations,
-  unsupportedLayer,
-  WORTH_OPERATIONS,
-} from "../training/native/compile-for-graphs.ts";
 import type { NativeTrainer } from "../training/native/native-trainer.ts";
+import { stepOperations, WORTH_OPERATIONS } from "../training/native/step-operations.ts";
 import type { TfjsBackendName, TfjsBackendOptions } from "../training/tfjs-backend.ts";
 import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
 import type { EngineName, Trainer } from "./trainer-options.ts";
@@ -211,10 +207,10 @@ export class ChosenTrainer implements Trainer {
   }
 }
 
-/** Why a model is trained natively; undefined when its steps are small, or a layer is not supported. */
+/** Why a model is trained natively; undefined when its steps are small. */
 function reasonForNative(plan: Plan, compiled: CompiledModel): string | undefined {
   const operations = stepOperations(compiled, plan.training.batchSize);
-  if (operations < WORTH_OPERATIONS || unsupportedLayer(compiled) !== undefined) return undefined;
+  if (operations < WORTH_OPERATIONS) return undefined;
   const millions = Math.round(operations / 1e6);
   return `a step takes ${millions} million operations, and ONNX Runtime is installed`;
 }

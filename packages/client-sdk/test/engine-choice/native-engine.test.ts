@@ -1,12 +1,13 @@
 // What is known of the native engine where ONNX Runtime is not installed.
-import { builtinModel } from "@tributary/protocol";
+import * as tf from "@tensorflow/tfjs";
+import { builtinModel, type ModelDescription } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 import { createTrainer } from "../../src/engine-choice/choose-engine.ts";
 import { compileTopology } from "../../src/training/fused/compile/compile-topology.ts";
 import { operationsPerExample } from "../../src/training/fused/measure.ts";
-import { stepOperations, WORTH_OPERATIONS } from "../../src/training/native/compile-for-graphs.ts";
+import { stepOperations, WORTH_OPERATIONS } from "../../src/training/native/step-operations.ts";
 import { createNativeTrainer } from "../../src/training/native/no-native-trainer.ts";
-import { planFor } from "../support/model-task.ts";
+import { describeModel, planFor } from "../support/model-task.ts";
 import { rejectionOf } from "../support/rejection.ts";
 import { testRandom } from "../support/test-random.ts";
 
@@ -42,7 +43,27 @@ describe("the native engine where ONNX Runtime is not installed", () => {
     const operationsOf = (plan: typeof cnn): number => stepOperations(compileTopology(plan), 10);
     expect(operationsOf(cnn)).toBeGreaterThan(WORTH_OPERATIONS);
     expect(operationsOf(planFor(small))).toBeLessThan(WORTH_OPERATIONS);
+  });
+
+  it.each<[string, () => ModelDescription]>([
+    ["convolutions", () => builtinModel("mcmahan-cnn", testRandom(1)).description],
+    [
+      "recurrent layers",
+      () =>
+        describeModel(
+          tf.sequential({
+            layers: [
+              tf.layers.lstm({ inputShape: [9, 1], units: 7, returnSequences: true }),
+              tf.layers.gru({ units: 5, returnSequences: true }),
+              tf.layers.simpleRNN({ units: 6 }),
+            ],
+          }),
+        ).description,
+    ],
+  ])("is chosen by about as many operations as a step with %s has", (_, make) => {
+    const plan = planFor(make());
+    const operations = stepOperations(compileTopology(plan), 1);
     // The fused trainer computes no gradient of the model's input, so it needs a little less.
-    expect(operationsOf(cnn) / (10 * operationsPerExample(cnn))).toBeCloseTo(1, 1);
+    expect(operations / operationsPerExample(plan)).toBeCloseTo(1, 1);
   });
 });

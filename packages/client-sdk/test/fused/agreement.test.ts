@@ -6,6 +6,7 @@ import { createTfjsTrainer, type TfjsTrainer } from "../../src/training/tfjs-tra
 import { LOSSES, OPTIMIZERS, expectSameTraining } from "../support/engine-agreement.ts";
 import { ODD_MODELS, examplesFor } from "../support/odd-models.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
+import { resetAfterGrus } from "../support/reset-after-grus.ts";
 import { testRandom } from "../support/test-random.ts";
 
 const { layers } = tf;
@@ -131,28 +132,7 @@ describe("the fused trainer and tfjs on cpu", () => {
   it.each([true, false])(
     "agree on a GRU whose reset acts last, with biases: %j",
     async (useBias) => {
-      // tfjs makes no such layer by itself, but reads one from a topology.
-      const { description } = describeModel(
-        tf.sequential({
-          layers: [
-            layers.reLU({ inputShape: [5, 3] }),
-            layers.masking({}),
-            layers.gru({ units: 4, returnSequences: true, useBias }),
-            layers.gru({ units: 5, recurrentActivation: "sigmoid", useBias }),
-            layers.dense({ units: 3, activation: "softmax" }),
-          ],
-        }),
-      );
-      const text = JSON.stringify(description.topology);
-      const topology = JSON.parse(
-        text.replaceAll('"reset_after":false', '"reset_after":true'),
-      ) as object;
-      const parameters = description.parameters.map(({ name, shape }) => ({
-        ...{ name, shape: /gru.*bias/.test(name) ? [2, ...shape] : shape },
-      }));
-      const size = parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-      const values = Float32Array.from({ length: size }, (_, i) => 0.4 * Math.sin(1.3 * i));
-      const model = { description: { topology, parameters }, values };
+      const model = resetAfterGrus({ useBias });
       await expectSameTraining([fused, tfjs], { model, shape: [5, 3], training: {}, count: 7 });
     },
   );

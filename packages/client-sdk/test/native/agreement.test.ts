@@ -1,10 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compileTopology } from "../../src/training/fused/compile/compile-topology.ts";
 import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import type { StepTerms } from "../../src/training/local-trainer.ts";
-import { unsupportedLayer } from "../../src/training/native/compile-for-graphs.ts";
 import {
   createNativeTrainer,
   type NativeTrainer,
@@ -16,22 +14,6 @@ import { rejectionOf } from "../support/rejection.ts";
 import { testRandom } from "../support/test-random.ts";
 
 const { layers } = tf;
-
-/** The odd models that no graph is written for. */
-const UNSUPPORTED = [
-  "an LSTM that gives its last state",
-  "LSTMs over each other",
-  "an LSTM of one moment",
-  "GRUs over each other",
-  "a vector that is repeated for each moment",
-  "recurrent layers without gates",
-  "cells with other activations",
-  "layers that go both ways",
-  "layers that are applied to every moment",
-  "cells over each other",
-  "moments that do not count",
-  "the mean of the moments that count",
-];
 
 describe("the native trainer and the fused one", () => {
   let fused: FusedTrainer;
@@ -58,20 +40,9 @@ describe("the native trainer and the fused one", () => {
     });
   }
 
-  const supported = Object.entries(ODD_MODELS).filter(([name]) => !UNSUPPORTED.includes(name));
-  it.each(supported)("agree on %s", async (_, make) => {
+  it.each(Object.entries(ODD_MODELS))("agree on %s", async (_, make) => {
     await expectAgreement(make(), {}, 7);
     await expectAgreement(make(), { localEpochs: 2 }, 1);
-  });
-
-  it.each(UNSUPPORTED)("do not agree on %s, where the native one names the layer", async (name) => {
-    const { description, values } = describeModel(ODD_MODELS[name]!());
-    const plan = planFor(description);
-    const layer = unsupportedLayer(compileTopology(plan))?.layer;
-    const request = { plan, weights: values, ...{ features: values, featureShape: [1], count: 1 } };
-    const error = await rejectionOf(native.predict(request));
-    expect(error).toMatchObject({ code: "MODEL_UNSUPPORTED", context: { layer } });
-    expect(error.message).toContain(layer);
   });
 
   it.each(OPTIMIZERS)("agree on the optimizer %o", async (optimizer) => {

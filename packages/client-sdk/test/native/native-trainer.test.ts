@@ -6,14 +6,18 @@ import { createNativeTrainer } from "../../src/training/native/native-trainer.ts
 import { describeModel, planFor } from "../support/model-task.ts";
 import { testRandom } from "../support/test-random.ts";
 
-const { layers } = tf;
-
+const lstm = tf.sequential({
+  layers: [tf.layers.lstm({ inputShape: [20, 64], units: 128 }), tf.layers.dense({ units: 3 })],
+});
 const cnn = builtinModel("mcmahan-cnn", testRandom(1)).description;
 
 describe("auto, where ONNX Runtime is installed", () => {
-  it("takes the native engine for large steps, and says why", async () => {
+  it.each<[string, ModelDescription]>([
+    ["a convolutional model", cnn],
+    ["a recurrent model", describeModel(lstm).description],
+  ])("takes the native engine for the large steps of %s, and says why", async (_, model) => {
     const trainer = await createTrainer();
-    expect(await trainer.choose(planFor(cnn, { batchSize: 10 }))).toEqual({
+    expect(await trainer.choose(planFor(model, { batchSize: 10 }))).toEqual({
       engine: "native",
       backend: "onnxruntime",
       reason: expect.stringMatching(/a step takes \d+ million operations/) as string,
@@ -25,15 +29,6 @@ describe("auto, where ONNX Runtime is installed", () => {
     ["small steps", builtinModel("mcmahan-2nn", testRandom(1)).description, {}],
     ["runs that must repeat anywhere", cnn, { repeatable: true }],
     ["an app that names the backend", cnn, { backend: "wasm" }],
-    [
-      "layers that no graph is written for",
-      describeModel(
-        tf.sequential({
-          layers: [layers.masking({ inputShape: [2, 3] }), layers.lstm({ units: 2 })],
-        }),
-      ).description,
-      {},
-    ],
   ])("takes the fused engine for %s", async (_, description, options) => {
     const trainer = await createTrainer(options);
     const { engine } = await trainer.choose(planFor(description, { batchSize: 10 }));

@@ -51,6 +51,8 @@ export interface ComparedTraining {
   /** How many examples there are. */
   readonly count: number;
   readonly terms?: StepTerms | undefined;
+  /** Gives the features one after the other; waves if left out. */
+  readonly valueAt?: (place: number) => number;
   /** What a metric of this value is divided by before it is compared; 1 if left out. */
   readonly sizeOf?: (value: number) => number;
 }
@@ -61,7 +63,7 @@ export interface ComparedTraining {
  */
 export async function expectSameTraining(
   trainers: readonly [MeasuringTrainer, MeasuringTrainer],
-  { model, shape, training, count, terms, sizeOf = () => 1 }: ComparedTraining,
+  { model, shape, training, count, terms, valueAt, sizeOf = () => 1 }: ComparedTraining,
 ): Promise<void> {
   const { description, values } = model;
   const plan = planFor(description, {
@@ -69,7 +71,7 @@ export async function expectSameTraining(
     metrics: ["accuracy", "meanSquaredError", "meanAbsoluteError"],
     ...training,
   });
-  const examples = examplesFor(plan, shape, count);
+  const examples = examplesFor(plan, shape, count, valueAt);
   const request = { plan, weights: values, examples };
   const [a, b] = await Promise.all(
     trainers.map(async (trainer) => ({

@@ -92,7 +92,7 @@ async function trial(
   } catch (error) {
     if (!isTributaryError(error)) throw error;
     return error.message
-      .replace(/^(The fused trainer does not take |Training failed on \w+: )/, "")
+      .replace(/^(The engines fused and native do not take |Training failed on \w+: )/, "")
       .replace(/\.+ Use the engine "tfjs".*$/s, "")
       .replace(/\. Use a model with one input and one output\.$/, "");
   }

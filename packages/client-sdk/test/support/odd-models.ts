@@ -204,10 +204,15 @@ export const ODD_MODELS: Readonly<Record<string, () => tf.LayersModel>> = {
   ...SEQUENCE_MODELS,
 };
 
-/** Examples that fit a plan's model. */
-export function examplesFor(plan: Plan, shape: readonly number[], count: number): Examples {
+/** Examples that fit a plan's model. @param valueAt - Gives the features one after the other. */
+export function examplesFor(
+  plan: Plan,
+  shape: readonly number[],
+  count: number,
+  valueAt = (place: number): number => Math.sin(1.7 * place),
+): Examples {
   const size = shape.reduce((a, b) => a * b, 1);
-  const features = Float32Array.from({ length: count * size }, (_, i) => Math.sin(1.7 * i));
+  const features = Float32Array.from({ length: count * size }, (_, i) => valueAt(i));
   if (plan.training.loss.includes("ategorical")) {
     const labels = Int32Array.from({ length: count }, (_, i) => (2 * i) % 3);
     return { features, featureShape: shape, labels, labelShape: [], count };

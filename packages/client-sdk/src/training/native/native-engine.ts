@@ -1,9 +1,9 @@
 import type { Plan } from "@tributary/protocol";
 import type { Engine } from "../engine-trainer.ts";
 import type { TrainingKernelSource } from "../fused/kernels/training-kernels.ts";
+import { compileTopology } from "../fused/compile/compile-topology.ts";
 import { modelKey } from "../fused/model-key.ts";
 import type { EvaluateRequest } from "../local-trainer.ts";
-import { compileForGraphs } from "./compile-for-graphs.ts";
 import { NativeModel } from "./native-model.ts";
 import type { OnnxRuntime } from "./runtime/onnx-runtime.ts";
 
@@ -31,7 +31,7 @@ export class NativeEngine implements Engine<NativeModel> {
     const key = this.#plan === plan && this.#prepared ? this.#prepared.key : modelKey(plan);
     if (this.#prepared?.key !== key) {
       this.dispose();
-      const compiled = compileForGraphs(plan);
+      const compiled = compileTopology(plan);
       const model = new NativeModel(this.#runtime, this.#kernels, plan, compiled);
       this.#prepared = { key, model };
     }

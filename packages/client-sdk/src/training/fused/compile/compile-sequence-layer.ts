@@ -18,21 +18,18 @@ import {
   type LayerCompiler,
   type LayerToCompile,
 } from "./layer-to-compile.ts";
-import type { CellActivation, RecurrentCellName } from "./layer-node.ts";
+import { GATES_PER_UNIT, type CellActivation, type RecurrentCellName } from "./layer-node.ts";
 import { NodeJoiner } from "./node-joiner.ts";
 import { weighted } from "./weighted-layer.ts";
 
-/**
- * Compiles an LSTM, a GRU or a SimpleRNN.
- * @param gates - How many gates a unit has.
- */
+/** Compiles an LSTM, a GRU or a SimpleRNN. */
 function recurrent(
   cell: RecurrentCellName,
-  gates: number,
   layer: LayerToCompile,
   shape: readonly number[],
 ): CompiledLayer {
   const { config } = layer;
+  const gates = GATES_PER_UNIT[cell];
   const activation = activationOf(config, "activation", "tanh");
   const gateActivation = activationOf(config, "recurrent_activation", "hardSigmoid");
   // A layer that keeps or returns its state would need more than the layers here compute.
@@ -130,13 +127,13 @@ function masking({ config }: LayerToCompile, shape: readonly number[]): Compiled
 
 /** The layers over sequences. */
 export const SEQUENCE_LAYERS: Readonly<Record<string, LayerCompiler>> = {
-  LSTM: (layer, shape) => recurrent("lstm", 4, layer, shape),
+  LSTM: (layer, shape) => recurrent("lstm", layer, shape),
   // Keras has two forms of GRU. Its own default is the second one, and that of tfjs the first.
   GRU: (layer, shape) =>
     requireOneOf(layer.config, "reset_after", false, true)
-      ? recurrent("resetAfterGru", 3, layer, shape)
-      : recurrent("gru", 3, layer, shape),
-  SimpleRNN: (layer, shape) => recurrent("simple", 1, layer, shape),
+      ? recurrent("resetAfterGru", layer, shape)
+      : recurrent("gru", layer, shape),
+  SimpleRNN: (layer, shape) => recurrent("simple", layer, shape),
   Embedding: embedding,
   Masking: masking,
   SpatialDropout1D: ({ config }, shape) => {

@@ -165,6 +165,11 @@ export type WindowOperation = Extract<LayerOperation, { size: Pair; kernel: stri
 /** The kinds of recurrent layers. A GRU's reset acts before or after the state is multiplied. */
 export type RecurrentCellName = "lstm" | "gru" | "resetAfterGru" | "simple";
 
+/** How many gates a unit has. A simple cell has one sum, which counts as a gate. */
+export const GATES_PER_UNIT: Readonly<Record<RecurrentCellName, number>> = {
+  ...{ lstm: 4, gru: 3, resetAfterGru: 3, simple: 1 },
+};
+
 /** A number for the height and a number for the width, in this order. */
 export type Pair = readonly [number, number];
 

@@ -42,12 +42,16 @@ export const outputOf = (key: string, output: number): ValueKey => `${key}/${out
 export const isModel = (kind: string): boolean =>
   kind === "Sequential" || kind === "Model" || kind === "Functional";
 
-/** Makes the error for a model that the fused trainer cannot take. */
+/** Makes the error for a model that neither the fused nor the native engine can take. */
 export function refused(what: string, layer?: string): TributaryError {
-  return new TributaryError("MODEL_UNSUPPORTED", `The fused trainer does not take ${what}`, {
-    remedy: 'Use the engine "tfjs", which trains any LayersModel.',
-    ...(layer === undefined ? {} : { context: { layer } }),
-  });
+  return new TributaryError(
+    "MODEL_UNSUPPORTED",
+    `The engines fused and native do not take ${what}`,
+    {
+      remedy: 'Use the engine "tfjs", which trains any LayersModel.',
+      ...(layer === undefined ? {} : { context: { layer } }),
+    },
+  );
 }
 
 /**

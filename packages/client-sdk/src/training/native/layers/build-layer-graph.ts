@@ -9,7 +9,9 @@ import { rowsOf, asRows, type GraphValue } from "./graph-value.ts";
 import type { LayerContext, LayerGraph } from "./layer-graph.ts";
 import { addGraph, multiplyGraph, preluGraph, reshapeGraph, scaleGraph } from "./merge.ts";
 import { batchNormGraph, groupNormGraph } from "./normalization.ts";
+import { countedMeanGraph, maskGraph } from "./masks.ts";
 import { poolingGraph } from "./pooling.ts";
+import { recurrentGraph } from "./recurrent.ts";
 import { embeddingGraph, positionsGraph } from "./tables.ts";
 
 /** Writes the layer of a node of a model that `compileForGraphs` has taken. */
@@ -59,9 +61,11 @@ export function buildLayerGraph(context: LayerContext): LayerGraph {
     case "arrange":
       return arrangementGraph({ ...context, operation });
     case "recurrent":
+      return recurrentGraph({ ...context, operation });
     case "mask":
+      return maskGraph({ ...context, operation });
     case "countedMean":
-      throw new RangeError(`No graph is written for ${operation.kind}`);
+      return countedMeanGraph(context);
   }
 }
 

@@ -2,6 +2,7 @@ import { onnx } from "./onnx.generated.ts";
 import type {
   OnnxAttribute,
   OnnxDimension,
+  OnnxGraph,
   OnnxNode,
   OnnxTensor,
   OnnxValueInfo,
@@ -13,10 +14,13 @@ const IR_VERSION = 8;
 
 /** The numbers of the types of values and attributes in the schema. */
 const [FLOAT, INT64] = [1, 7];
-const [ATTRIBUTE_FLOAT, ATTRIBUTE_INT, ATTRIBUTE_STRING, ATTRIBUTE_INTS] = [1, 2, 3, 7];
+const [ATTRIBUTE_FLOAT, ATTRIBUTE_INT, ATTRIBUTE_STRING] = [1, 2, 3];
+const [ATTRIBUTE_GRAPH, ATTRIBUTE_INTS] = [5, 7];
 
 /** What an operator is set up with. A whole number is an INT, and a `Real` a FLOAT. */
-export type Attributes = Readonly<Record<string, number | Real | string | readonly number[]>>;
+export type Attributes = Readonly<
+  Record<string, number | Real | string | readonly number[] | GraphWriter>
+>;
 
 /** A number that ONNX wants as a floating-point one, also when it is whole. */
 export interface Real {
@@ -26,9 +30,22 @@ export interface Real {
 /** A size of a shape: a number, or the name of one that is known only when the graph runs. */
 export type Size = number | "batch";
 
-/** Writes a graph of operators. Values have names, which the methods give. */
+/** An operator with its inputs and its results. */
+interface Operator {
+  readonly type: string;
+  readonly inputs: readonly string[];
+  readonly results: readonly string[];
+  readonly attributes: Attributes;
+}
+
+/**
+ * Writes a graph of operators. Values have names, which the methods give. A graph within another one
+ * may read the values of that one, and has the constants there.
+ */
 export class GraphWriter {
-  readonly #nodes: OnnxNode[] = [];
+  /** The graph that all others are within. */
+  readonly #whole: GraphWriter;
+  readonly #operators: Operator[] = [];
   readonly #initializers: OnnxTensor[] = [];
   readonly #inputs: OnnxValueInfo[] = [];
   readonly #outputs: OnnxValueInfo[] = [];
@@ -39,11 +56,33 @@ export class GraphWriter {
 
   /** The names of the graph's outputs, by those that the values had. */
   readonly #names = new Map<string, string>();
+  /** How many operators and arguments there are in this graph and in those within it. */
+  #count = 0;
+
+  /** @param outer - The graph that this one is within. */
+  constructor(outer?: GraphWriter) {
+    this.#whole = outer === undefined ? this : outer.#whole;
+  }
 
   /** Adds an input of the graph, of float32 values. */
   input(name: string, shape: readonly Size[]): string {
     this.#inputs.push(valueInfo(name, shape));
     return name;
+  }
+
+  /** Adds an input of a graph within another one, whose shape follows from what is given to it. */
+  argument(): string {
+    const name = this.#nameOf("argument");
+    this.#inputs.push(valueInfo(name));
+    return name;
+  }
+
+  /** Makes a value an output of a graph within another one. */
+  result(value: string): void {
+    // What comes in, what lies outside, and what is an output already cannot be one.
+    const isOwn = this.#operators.some(({ results }) => results.includes(value));
+    const isNew = isOwn && !this.#outputs.some(({ name }) => name === value);
+    this.#outputs.push(valueInfo(isNew ? value : this.ops("Identity", [value], {}, 1)[0]!));
   }
 
   /** Makes a value an output of the graph under a name. */
@@ -72,10 +111,10 @@ export class GraphWriter {
     attributes: Attributes,
     results: number,
   ): readonly string[] {
-    const name = `${type} ${this.#nodes.length}`;
-    const outputs = Array.from({ length: results }, (_, i) => (i === 0 ? name : `${name}.${i}`));
-    this.#nodes.push(node(name, type, inputs, outputs, attributes));
-    return outputs;
+    const name = this.#nameOf(type);
+    const names = Array.from({ length: results }, (_, i) => (i === 0 ? name : `${name}.${i}`));
+    this.#operators.push({ type, inputs, results: names, attributes });
+    return names;
   }
 
   /** @returns A float32 constant with one value, or with those of a shape. */
@@ -97,45 +136,54 @@ export class GraphWriter {
 
   /** @returns The whole graph as an ONNX model. */
   finish(): Uint8Array {
-    const named = (value: string): string => this.#names.get(value) ?? value;
-    const nodes = this.#nodes.map(({ input, output, ...rest }) => ({
-      ...{ ...rest, input: input.map(named), output: output.map(named) },
-    }));
     return onnx.ModelProto.encode({
       irVersion: IR_VERSION,
       producerName: "tributary",
       opsetImport: [{ domain: "", version: OPERATOR_SET }],
-      graph: {
-        ...{ name: "step", node: nodes, initializer: this.#initializers },
-        ...{ input: this.#inputs, output: this.#outputs },
-      },
+      graph: this.#graph("step"),
     }).finish();
+  }
+
+  #graph(name: string): OnnxGraph {
+    return {
+      ...{ name, node: this.#operators.map((operator) => this.#node(operator)) },
+      ...{ initializer: this.#initializers, input: this.#inputs, output: this.#outputs },
+    };
+  }
+
+  #node({ type, inputs, results, attributes }: Operator): OnnxNode {
+    const named = (value: string): string => this.#whole.#names.get(value) ?? value;
+    const attributeOf = ([name, value]: [string, Attributes[string]]): OnnxAttribute =>
+      value instanceof GraphWriter
+        ? { name, type: ATTRIBUTE_GRAPH, g: value.#graph(name) }
+        : plainAttribute(name, value);
+    return {
+      ...{ name: results[0]!, opType: type, input: inputs.map(named), output: results.map(named) },
+      attribute: Object.entries(attributes).map(attributeOf),
+    };
+  }
+
+  #nameOf(what: string): string {
+    return `${what} ${this.#whole.#count++}`;
   }
 
   #constant(dataType: number, shape: readonly number[], rawData: Uint8Array): string {
     const key = `${dataType} ${shape.join()} ${Buffer.from(rawData).toString("latin1")}`;
-    let name = this.#constants.get(key);
+    const constants = this.#whole.#constants;
+    let name = constants.get(key);
     if (name === undefined) {
-      name = `constant ${this.#constants.size}`;
-      this.#constants.set(key, name);
-      this.#initializers.push({ name, dims: shape, dataType, rawData });
+      name = `constant ${constants.size}`;
+      constants.set(key, name);
+      this.#whole.#initializers.push({ name, dims: shape, dataType, rawData });
     }
     return name;
   }
 }
 
-function node(
+function plainAttribute(
   name: string,
-  opType: string,
-  input: readonly string[],
-  output: readonly string[],
-  attributes: Attributes,
-): OnnxNode {
-  const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
-  return { name, opType, input, output, attribute };
-}
-
-function attributeOf(name: string, value: Attributes[string]): OnnxAttribute {
+  value: Exclude<Attributes[string], GraphWriter>,
+): OnnxAttribute {
   if (typeof value === "number") return { name, type: ATTRIBUTE_INT, i: value };
   if (typeof value === "string") {
     return { name, type: ATTRIBUTE_STRING, s: new TextEncoder().encode(value) };
@@ -144,11 +192,11 @@ function attributeOf(name: string, value: Attributes[string]): OnnxAttribute {
   return { name, type: ATTRIBUTE_INTS, ints: value };
 }
 
-function valueInfo(name: string, shape: readonly Size[]): OnnxValueInfo {
-  const dim: OnnxDimension[] = shape.map((size) =>
+function valueInfo(name: string, shape?: readonly Size[]): OnnxValueInfo {
+  const dim = shape?.map((size): OnnxDimension =>
     typeof size === "number" ? { dimValue: size } : { dimParam: size },
   );
-  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: FLOAT, ...(dim && { shape: { dim } }) } } };
 }
 
 /** @returns A shape whose first size is open, as a reshaping wants it. */

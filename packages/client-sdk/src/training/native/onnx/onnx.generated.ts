@@ -28,6 +28,7 @@ export const onnx: OnnxMessages = $root.onnx = (() => {
         AttributeProto.prototype.f = 0;
         AttributeProto.prototype.i = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
         AttributeProto.prototype.s = $util.newBuffer([]);
+        AttributeProto.prototype.g = null;
         AttributeProto.prototype.floats = $util.emptyArray;
         AttributeProto.prototype.ints = $util.emptyArray;
         AttributeProto.prototype.type = 0;
@@ -47,6 +48,8 @@ export const onnx: OnnxMessages = $root.onnx = (() => {
                 writer.uint32(24).int64(message.i);
             if (message.s != null && $Object.hasOwnProperty.call(message, "s") && message.s.length)
                 writer.uint32(34).bytes(message.s);
+            if (message.g != null && $Object.hasOwnProperty.call(message, "g"))
+                $root.onnx.GraphProto.encode(message.g, writer.uint32(50).fork(), _depth + 1).ldelim();
             if (message.floats != null && message.floats.length)
                 writer.uint32(58).floats(message.floats);
             if (message.ints != null && message.ints.length)
@@ -65,6 +68,7 @@ export const onnx: OnnxMessages = $root.onnx = (() => {
             values[valuesById[1] = "FLOAT"] = 1;
             values[valuesById[2] = "INT"] = 2;
             values[valuesById[3] = "STRING"] = 3;
+            values[valuesById[5] = "GRAPH"] = 5;
             values[valuesById[6] = "FLOATS"] = 6;
             values[valuesById[7] = "INTS"] = 7;
             return values;
