@@ -258,7 +258,11 @@ export const PACKAGES = {
 
   bench: {
     imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"],
-    layers: [["load", "codec"], ["aggregate", "connections", "hostile", "train"], "simulate"],
+    layers: [
+      ["load", "codec"],
+      ["aggregate", "client", "connections", "hostile", "train"],
+      "simulate",
+    ],
     reserved: [SEEDED_RANDOMNESS],
   },
 

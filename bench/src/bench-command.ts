@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { aggregateCommand } from "./aggregate/aggregate-command.ts";
+import { clientCommand } from "./client/client-command.ts";
 import { codecCommand } from "./codec/codec-command.ts";
 import { connectionsCommand } from "./connections/connections-command.ts";
 import { hostileCommand } from "./hostile/hostile-command.ts";
@@ -13,6 +14,7 @@ export function benchCommand(): Command {
       "Measure on this machine: a server under load, update codecs, local training, and simulations. The server runs in a process of its own.",
     )
     .addCommand(aggregateCommand())
+    .addCommand(clientCommand())
     .addCommand(codecCommand())
     .addCommand(connectionsCommand())
     .addCommand(hostileCommand())

@@ -6,9 +6,20 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { servePage, type BuiltPage } from "./built-page.ts";
 import { launchChromium, openPage } from "./chromium.ts";
 import { stripedImages } from "./client-page/striped-images.ts";
-import { crypto, digitsTask, firstRound, startTask, startTestServer } from "./federation.ts";
+import {
+  crypto,
+  digitsTask,
+  firstRound,
+  joinFromNode,
+  startTask,
+  startTestServer,
+  type Member,
+} from "./federation.ts";
 
 const FOLDER = fileURLToPath(new URL("./client-page/", import.meta.url));
+
+/** The other client of each round, in Node. */
+const COMPANION: Member = { examples: stripedImages(), random: seededRandom(crypto, 11) };
 
 let browser: Browser;
 let built: BuiltPage;
@@ -51,9 +62,11 @@ async function takePart(
 ): Promise<Shown> {
   const { server, query, close } = await startTestServer();
   try {
-    await startTask(server, digitsTask(1, 1));
+    await startTask(server, digitsTask(2, 1));
+    const companion = joinFromNode(server, [COMPANION], trainer);
     await page.goto(`${built.url}${path}?${query(settings)}`);
     await page.waitForFunction(() => document.body.textContent?.startsWith("{"));
+    await companion.leave();
     return JSON.parse(await page.locator("body").innerText()) as Shown;
   } finally {
     await close();
@@ -86,7 +99,7 @@ describe("a client in a page", () => {
     const shown = await takePart(page, { seed });
 
     expect(shown.events[0]).toMatchObject({ type: "thread-chosen", thread: "worker" });
-    const inNode = await firstRound([{ examples: stripedImages(), random }], trainer);
+    const inNode = await firstRound([{ examples: stripedImages(), random }, COMPANION], trainer);
     expect(eventOf(shown, "round-finished")).toMatchObject({
       counted: true,
       outcome: {

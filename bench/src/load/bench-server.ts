@@ -27,10 +27,13 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** @throws TributaryError `CONFIG_INVALID` when the server does not start. */
-export async function startBenchServer(): Promise<BenchServer> {
+/**
+ * @param more - Further arguments of `serve`.
+ * @throws TributaryError `CONFIG_INVALID` when the server does not start.
+ */
+export async function startBenchServer(more: readonly string[] = []): Promise<BenchServer> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-bench-"));
-  const args = ["serve", "--port", "0", "--admin-port", "0", "--data-dir", folder];
+  const args = ["serve", "--port", "0", "--admin-port", "0", "--data-dir", folder, ...more];
   const child = spawn(process.execPath, [MAIN, ...args, "--log-level", "error", "--json"], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, DATABASE_URL: undefined, TRIBUTARY_ADMIN_TOKEN: undefined },
@@ -50,7 +53,8 @@ export async function startBenchServer(): Promise<BenchServer> {
     url: string;
     adminUrl: string;
     serverKey: string;
-    certPath: string;
+    /** Missing where connections have no TLS. */
+    certPath?: string;
   };
   const admin = new AdminClient({ url: adminUrl });
   let peakMiB = 0;
@@ -62,7 +66,7 @@ export async function startBenchServer(): Promise<BenchServer> {
       .reduce((sum, sample) => sum + Number(sample.slice(sample.lastIndexOf(" "))), 0);
   };
   return {
-    target: { url, serverKey, certificate: await readFile(certPath, "utf8") },
+    target: { url, serverKey, certificate: certPath ? await readFile(certPath, "utf8") : "" },
     admin,
     get hasCrashed() {
       return child.exitCode !== null || child.signalCode !== null;

@@ -113,7 +113,8 @@ export class PlacedCore implements ClientCore {
 
   async #openWorker(): Promise<Place> {
     const failures: string[] = [];
-    for (const way of this.#reasonToStay === undefined ? this.#ways : []) {
+    const ways = this.#ways;
+    for (const way of this.#reasonToStay === undefined ? ways : []) {
       try {
         const core = await WorkerCore.open(webWorkerEndpoint(await way.start()), this.#settings, {
           onOutOfReach: (reason) => this.#stay(reason),
