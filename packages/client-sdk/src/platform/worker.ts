@@ -1,7 +1,8 @@
-import { createKernels, createLibsodiumProvider, type Plan } from "@tributary/protocol";
+import { createKernels, type Plan } from "@tributary/protocol";
 import { systemClock } from "../runtime/system-clock.ts";
 import { createFusedTrainer } from "../training/fused/fused-trainer.ts";
 import type { EngineChoice, LocalTrainer } from "../training/local-trainer.ts";
+import { createBrowserCrypto } from "./browser-crypto.ts";
 import type { ThreadPlatform } from "./platform.ts";
 import { connectWithWebSocket } from "./web-socket.ts";
 
@@ -12,7 +13,7 @@ import { connectWithWebSocket } from "./web-socket.ts";
 export const workerPlatform: ThreadPlatform = {
   connect: connectWithWebSocket,
   clock: systemClock,
-  createCrypto: createLibsodiumProvider,
+  createCrypto: createBrowserCrypto,
   createKernels,
   async createTrainer({ backend }): Promise<LocalTrainer> {
     // Without SIMD the twin would train here, and something in the page may be faster.
