@@ -177,7 +177,8 @@ export const PACKAGES = {
     imports: ["protocol"],
     layers: [
       "version.generated.ts",
-      ...["runtime", "examples", "models", "enrolment", "trust", "session"],
+      ...["runtime", "examples", "examples/from", "examples/stored"],
+      ...["models", "enrolment", "trust", "session"],
       "training",
       ["training/fused/compile", "training/fused/kernels"],
       ["training/fused/kernels/reference", "training/fused/kernels/wasm"],

@@ -24,6 +24,33 @@ export type { ClientFloors } from "./trust/floors/client-floors.ts";
 
 // Examples to train on and to evaluate on.
 export type { Cell, ExampleTable } from "./examples/example-table.ts";
+export {
+  eraseExampleStore,
+  openExampleStore,
+  type ExampleStoreDeps,
+  type ExampleStoreOptions,
+} from "./open-example-store.ts";
+export type {
+  AddOptions,
+  AddReport,
+  Retention,
+  StorageQuota,
+  StoredExamplesOptions,
+} from "./examples/stored/store-options.ts";
+export type { StoredExamples } from "./examples/stored/stored-examples.ts";
+export type { ExampleCriteria } from "./examples/stored/selection.ts";
+export type { DeclaredForm, ExampleForm } from "./examples/stored/example-form.ts";
+export type { ShuffleName } from "./examples/stored/stored-reader.ts";
+export type {
+  ExampleShelf,
+  ShelfCommit,
+  ShelvedCatalogue,
+} from "./examples/stored/example-shelf.ts";
+export { memoryShelf } from "./examples/stored/memory-shelf.ts";
+export type { ShelfRequest } from "./platform/shelf-request.ts";
+export type { ExampleReader, ExampleSource } from "./examples/example-reader.ts";
+export type { ExampleWarning } from "./examples/given-examples.ts";
+export { fromArrays, type Example, type Numbers } from "./examples/from/arrays.ts";
 export { agreedExamples } from "./examples/agreed-examples.ts";
 export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
 export {

@@ -158,8 +158,16 @@ export const ERROR_CODES = {
   PORT_IN_USE: code(null, null, false),
   /** A file or a data set is missing or cannot be read. */
   DATA_UNREADABLE: code(null, null, false),
-  /** Another process uses the data folder or the database. */
+  /** Another process or tab uses the data folder or the database. */
   STORAGE_LOCKED: code(null, null, false),
+  /** The browser or the system does not let the app keep data on the device. */
+  STORAGE_DENIED: code(null, null, false),
+  /** The device, or the quota that the app has set, has no room for more. */
+  STORAGE_FULL: code(null, null, false),
+  /** What the app keeps on the device was changed, moved or lost in part. */
+  STORAGE_DAMAGED: code(null, null, false),
+  /** A newer version of the app has written what is kept on the device. */
+  STORAGE_NEWER: code(null, null, false),
   /** Another server has taken over the lease of the database. */
   LEASE_LOST: code(null, null, true),
   /** A request to the admin API has no valid token. */

@@ -1,13 +1,12 @@
 import type { Plan } from "@tributary/protocol";
 import { requireAllClasses } from "../examples/agreed-examples.ts";
+import { invalidExample, requireConsistent } from "../examples/example-faults.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { EngineModel } from "./engine-model.ts";
 import {
   classesOf,
   exampleFormat,
   inputShapeFor,
-  invalidExample,
-  requireConsistent,
   requireRows,
   requireUsable,
   type ExampleFormat,

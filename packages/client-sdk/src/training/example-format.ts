@@ -1,10 +1,10 @@
+import { firstNonFinite, labelsOf, shapeSize, type LossName } from "@tributary/protocol";
 import {
-  TributaryError,
-  firstNonFinite,
-  labelsOf,
-  shapeSize,
-  type LossName,
-} from "@tributary/protocol";
+  invalidExample,
+  invalidExamples,
+  noExamples,
+  shapeText,
+} from "../examples/example-faults.ts";
 import type { Examples } from "../examples/examples.ts";
 
 /**
@@ -46,7 +46,7 @@ export function inputShapeFor(modelShape: OpenShape, featureShape: readonly numb
   ) {
     return [...featureShape];
   }
-  throw invalid(
+  throw invalidExamples(
     `The examples' features have the shape ${shapeText(featureShape)}, but the model takes ${shapeText(modelShape)}`,
     "Give features with as many values as the model takes.",
   );
@@ -74,7 +74,7 @@ export function exampleFormat(
   if (labels !== "classIndices" && labelSize === outputSize) {
     return { ...format, classCount: undefined };
   }
-  throw invalid(
+  throw invalidExamples(
     `The examples' labels have the shape ${shapeText(labelShape)}, but the model's outputs have ${shapeText(outputShape)}`,
     overClasses ? "Give a class index for each example." : "Give a label of the output's shape.",
   );
@@ -91,21 +91,6 @@ export function classesOf(format: ExampleFormat, loss: LossName): number | undef
 }
 
 /**
- * Checks that the arrays are as long as the count and the shapes say.
- * @param examples - Labels may be left out when they are not used.
- * @throws TributaryError `EXAMPLES_INVALID` when there are no examples, or an array has another
- *   length.
- */
-export function requireConsistent(
-  examples: Pick<Examples, "features" | "featureShape" | "count"> & Partial<Examples>,
-): void {
-  const { features, featureShape, labels, labelShape, count } = examples;
-  if (!Number.isSafeInteger(count) || count < 1) throw noExamples();
-  requireLength("features", features.length, count, featureShape);
-  if (labels !== undefined) requireLength("labels", labels.length, count, labelShape ?? []);
-}
-
-/**
  * Checks the rows that a training names.
  * @throws TributaryError `EXAMPLES_INVALID` when there are none, or one of them is no example.
  */
@@ -113,25 +98,9 @@ export function requireRows(rows: Uint32Array, { count }: Pick<Examples, "count"
   if (rows.length === 0) throw noExamples();
   const beyond = rows.find((row) => row >= count);
   if (beyond === undefined) return;
-  throw invalid(
+  throw invalidExamples(
     `The row ${beyond} is to be trained on, but there are ${count} examples`,
     "Name rows by their index, from 0.",
-  );
-}
-
-const noExamples = (): TributaryError =>
-  invalid("There are no examples", "Take part only once there are some.");
-
-function requireLength(
-  what: string,
-  length: number,
-  count: number,
-  shape: readonly number[],
-): void {
-  if (length === count * shapeSize(shape)) return;
-  throw invalid(
-    `The ${what} have ${length} values, but ${count} examples of shape ${shapeText(shape)} have ${count * shapeSize(shape)}`,
-    "Give the values of all examples, one example after the other.",
   );
 }
 
@@ -189,21 +158,3 @@ export function indexFault(
   }
   return undefined;
 }
-
-/**
- * Makes the error for one example.
- * @param fault - What is wrong with it, as a clause that follows "Example 4".
- */
-export function invalidExample(index: number, fault: string): TributaryError {
-  return new TributaryError("EXAMPLES_INVALID", `Example ${index} ${fault}`, {
-    remedy: "Correct this example or leave it out.",
-    context: { index },
-  });
-}
-
-function invalid(cause: string, remedy: string): TributaryError {
-  return new TributaryError("EXAMPLES_INVALID", cause, { remedy });
-}
-
-const shapeText = (shape: OpenShape): string =>
-  `[${shape.map((size) => (size === null ? "any" : size)).join(", ")}]`;

@@ -1,14 +1,10 @@
 import { TributaryError, firstNonFinite, shapeSize, shuffledIndices } from "@tributary/protocol";
+import { invalidExample, requireConsistent } from "../examples/example-faults.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { EngineModel } from "./engine-model.ts";
 import { batchGatherer, batchMemory, type ExampleBatch } from "./example-batch.ts";
 import { checkedFormat, type ExampleChecks } from "./example-checks.ts";
-import {
-  inputShapeFor,
-  invalidExample,
-  requireConsistent,
-  type ExampleFormat,
-} from "./example-format.ts";
+import { inputShapeFor, type ExampleFormat } from "./example-format.ts";
 import type {
   EvaluateRequest,
   Measurement,

@@ -35,6 +35,10 @@ const STATUS_OF = {
   SERVER_STOPPING: 503,
 
   // Clients and commands meet these, and the admin API does not.
+  STORAGE_DENIED: null,
+  STORAGE_FULL: null,
+  STORAGE_DAMAGED: null,
+  STORAGE_NEWER: null,
   MALFORMED_FRAME: null,
   HANDSHAKE_FAILED: null,
   UNEXPECTED_MESSAGE: null,
