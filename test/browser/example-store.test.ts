@@ -5,7 +5,12 @@ import { exampleShelfCases } from "@tributary/client-sdk/testing";
 import { memoryShelf } from "@tributary/client-sdk";
 import { servePage, type BuiltPage } from "./built-page.ts";
 import { launchChromium, openPage } from "./chromium.ts";
-import type {} from "./example-store-page/page.ts";
+import type { StoreParts } from "./example-store-page/page.ts";
+
+declare global {
+  /** What the page offers. */
+  var storeParts: StoreParts;
+}
 
 let browser: Browser;
 let built: BuiltPage;

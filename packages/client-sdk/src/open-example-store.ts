@@ -1,4 +1,4 @@
-import { openShelf } from "#shelf";
+import { openShelf } from "#platform/shelf";
 import { TributaryError, type Clock } from "@tributary/protocol";
 import type { ExampleShelf } from "./examples/stored/example-shelf.ts";
 import { eraseShelf } from "./examples/stored/sealed-shelf.ts";

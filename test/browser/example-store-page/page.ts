@@ -35,11 +35,7 @@ const parts = {
     ),
 };
 
-/** The type of the name under which the test finds them. */
+/** What the test finds under the name `storeParts`. */
 export type StoreParts = typeof parts;
 
-declare global {
-  var storeParts: StoreParts;
-}
-
-globalThis.storeParts = parts;
+Object.assign(globalThis, { storeParts: parts });

@@ -60,7 +60,7 @@ class IndexedDbShelf implements ExampleShelf {
 
   catalogue(): Promise<ShelvedCatalogue | undefined> {
     return this.#run("readonly", ({ head }) => {
-      const stored: IDBRequest<ShelvedCatalogue | undefined> = head.get("catalogue");
+      const stored = head.get("catalogue") as IDBRequest<ShelvedCatalogue | undefined>;
       return () => stored.result;
     });
   }
@@ -68,9 +68,10 @@ class IndexedDbShelf implements ExampleShelf {
   blocks(ids: readonly number[]): Promise<readonly (Uint8Array<ArrayBuffer> | undefined)[]> {
     return this.#run("readonly", ({ blocks }) => {
       // Blocks with successive ids are asked for at once.
-      const stored = rangesOf(ids).map(([first, last]): IDBRequest<ShelvedBlock[]> =>
-        blocks.getAll(IDBKeyRange.bound(first, last)),
-      );
+      const stored = rangesOf(ids).map(([first, last]) => {
+        const range = IDBKeyRange.bound(first, last);
+        return blocks.getAll(range) as IDBRequest<ShelvedBlock[]>;
+      });
       return () => {
         const found = stored.flatMap(({ result }) => result);
         const bytesOf = new Map(found.map(({ id, bytes }) => [id, bytes]));
@@ -81,7 +82,7 @@ class IndexedDbShelf implements ExampleShelf {
 
   commit({ after, catalogue, put, remove }: ShelfCommit): Promise<boolean> {
     return this.#run("readwrite", ({ blocks, head }) => {
-      const stored: IDBRequest<ShelvedCatalogue | undefined> = head.get("catalogue");
+      const stored = head.get("catalogue") as IDBRequest<ShelvedCatalogue | undefined>;
       stored.onsuccess = () => {
         if (stored.result?.revision !== after) return;
         for (const [id, bytes] of put) blocks.put({ id, bytes } satisfies ShelvedBlock);
@@ -96,7 +97,7 @@ class IndexedDbShelf implements ExampleShelf {
     // Transactions do not wait for other work, so the key is made before it is known to be needed.
     const fresh = await newSealingKey();
     return this.#run("readwrite", ({ head }) => {
-      const kept: IDBRequest<CryptoKey | undefined> = head.get("key");
+      const kept = head.get("key") as IDBRequest<CryptoKey | undefined>;
       const catalogue = head.getKey("catalogue");
       const isNeeded = (): boolean => kept.result === undefined && catalogue.result === undefined;
       catalogue.onsuccess = () => {

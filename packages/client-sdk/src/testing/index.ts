@@ -9,7 +9,7 @@ export {
   type MemorySocketEnd,
   type MemorySocketEvents,
 } from "../session/memory-socket.ts";
-export { openShelf } from "#shelf";
+export { openShelf } from "#platform/shelf";
 export { exampleShelfCases, type ExampleShelfFixture } from "./example-shelf-cases.ts";
 export { localTrainerCases, type LocalTrainerFixture } from "./local-trainer-cases.ts";
 export {
