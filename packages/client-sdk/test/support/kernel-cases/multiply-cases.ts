@@ -56,6 +56,16 @@ export const MULTIPLY_CASES: Readonly<Record<keyof MultiplyKernels, TrainingKern
       kernels.matmulPacked({ ...operands, packed, start }, m, n, k);
     };
   },
+  descendAlong(draft) {
+    const [m, n, k] = [draft.size(37), draft.size(80), draft.size(40)];
+    const product = {
+      a: matrix(draft.values(m * k), 1, m),
+      b: drawMatrix(draft, k, n, draft.flag() ? 0 : 5),
+      w: draft.values(m * n),
+      scratch: { at: draft.scratch(4 * MATMUL_SCRATCH) },
+    };
+    return (kernels) => kernels.descendAlong(product, m, n, k, 0.1);
+  },
   transpose(draft) {
     const [rows, columns] = [draft.size(37), draft.size(37)];
     const from = drawMatrix(draft, rows, columns, 1);

@@ -33,6 +33,21 @@ export interface PackedProduct {
   readonly start: Matrix;
 }
 
+/** The largest k that `descendAlong` takes. Deeper products gain nothing by it. */
+export const DESCENT_DEPTH = 256;
+
+/** The operands of W = W − rate · A·B. */
+export interface ProductDescent {
+  /** [m, k], the transpose of a matrix whose steps are 1: here its rows are 1 apart. */
+  readonly a: Matrix;
+  /** [k, n]. */
+  readonly b: Matrix;
+  /** Where W [m, n] lies, its rows side by side. */
+  readonly w: Address;
+  /** Room for `MATMUL_SCRATCH` values. */
+  readonly scratch: Placed;
+}
+
 /** Kernels that multiply, transpose and add up matrices. */
 export interface MultiplyKernels {
   /** C = start + A·B. Each sum runs over k in ascending order. */
@@ -46,6 +61,13 @@ export interface MultiplyKernels {
   packMatrix(b: Matrix, to: Placed, k: number, n: number): void;
   /** C = start + A·B, with the same bits as `matmul`. */
   matmulPacked(product: PackedProduct, m: number, n: number, k: number): void;
+  /**
+   * W = W − rate · A·B: a step of gradient descent whose gradient is a product, with the same bits as
+   * `matmul` and then `descend`. The gradient is not stored, which pays where k is small, because
+   * such a step waits for memory. Nothing is written behind the last value.
+   * @param k - At most `DESCENT_DEPTH`.
+   */
+  descendAlong(product: ProductDescent, m: number, n: number, k: number, rate: number): void;
   /** Writes the transpose of `from` [rows, columns] to `to` [columns, rows]. Both steps are 1. */
   transpose(from: Matrix, to: Matrix, rows: number, columns: number): void;
   /**

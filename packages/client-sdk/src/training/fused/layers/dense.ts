@@ -1,6 +1,11 @@
 import type { LayerOperation } from "../compile/layer-node.ts";
 import { matrix, repeatedRow, ZEROS } from "../kernels/matrix.ts";
-import { MATMUL_SCRATCH, type Product } from "../kernels/multiply-kernels.ts";
+import {
+  DESCENT_DEPTH,
+  MATMUL_SCRATCH,
+  type Product,
+  type ProductDescent,
+} from "../kernels/multiply-kernels.ts";
 import { inputGradient } from "./input-gradient.ts";
 import type { FusedLayer, LayerContext } from "./layer.ts";
 
@@ -37,6 +42,7 @@ export function denseLayer(
     start: ZEROS,
     scratch: packing,
   };
+  const kernelDescent: ProductDescent = { ...kernelGradient, w: kernel.values };
   const toInput =
     input.gradient === 0
       ? undefined
@@ -51,16 +57,20 @@ export function denseLayer(
   const needed = (kernel.gradient === 0 ? 0 : 1) + (input.gradient === 0 ? 0 : 1);
   return {
     operations: { forward: product, backward: product * needed },
+    descends: capacity * rowsEach <= DESCENT_DEPTH,
     forward: (count) => kernels.matmul(forwards, count * rowsEach, units, width),
-    backward(count) {
-      // A gradient address of 0 stands for a frozen parameter, or for an input that needs no
-      // gradient.
+    backward(count, rate) {
       const rows = count * rowsEach;
-      if (kernel.gradient !== 0) kernels.matmul(kernelGradient, width, units, rows);
+      toInput?.(rows);
+      // A gradient address of 0 stands for a frozen parameter.
+      if (kernel.gradient !== 0) {
+        if (rate === undefined) kernels.matmul(kernelGradient, width, units, rows);
+        else kernels.descendAlong(kernelDescent, width, units, rows, rate);
+      }
       if (bias !== undefined && bias.gradient !== 0) {
         kernels.columnSums(dy, rows, units, bias.gradient);
+        if (rate !== undefined) kernels.descend(bias.values, bias.gradient, units, rate);
       }
-      toInput?.(rows);
     },
   };
 }

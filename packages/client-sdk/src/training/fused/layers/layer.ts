@@ -54,11 +54,15 @@ export interface FusedLayer {
   startTraining?(random: RandomSource): void;
   /** Computes the output of the first `count` examples from the inputs. */
   forward(count: number, pass: PassContext): void;
+  /** Whether `backward` takes a rate. Otherwise somebody else moves the layer's parameters. */
+  readonly descends?: boolean;
   /**
    * Computes the gradients of the layer's parameters, and of each input that has one, from the
    * gradient of the output.
+   * @param rate - If there is one, the parameters move by −rate · gradient at once, and their
+   *   gradients need not be stored. The inputs still get the gradient of the parameters of before.
    */
-  backward(count: number): void;
+  backward(count: number, rate?: number): void;
 }
 
 /** The operations of layers that multiply nothing. */

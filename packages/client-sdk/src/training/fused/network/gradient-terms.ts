@@ -10,6 +10,8 @@ export interface GradientTerms {
    * The L2 norm that the gradient of each example is clipped to before they are averaged, if any.
    */
   readonly exampleClipNorm: number | undefined;
+  /** Whether there are none, so that every step takes the mean gradient as it is. */
+  readonly areNone: boolean;
   /** Adds the terms to the mean gradient and then clips it. */
   apply(): void;
 }
@@ -52,5 +54,6 @@ export function gradientTerms(
       if (factor < 1) kernels.scale(gradient, gradient, size, factor);
     });
   }
-  return { exampleClipNorm, apply: () => steps.forEach((step) => step()) };
+  const areNone = steps.length === 0 && exampleClipNorm === undefined;
+  return { exampleClipNorm, areNone, apply: () => steps.forEach((step) => step()) };
 }

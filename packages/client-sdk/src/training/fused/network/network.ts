@@ -16,6 +16,7 @@ import { buildLayer } from "../layers/build-layer.ts";
 import type { FusedLayer } from "../layers/layer.ts";
 import { gradientTerms, type GradientTerms } from "./gradient-terms.ts";
 import { lossHead, type LossHead } from "./loss-head.ts";
+import { descentOf } from "./descent.ts";
 import { layOutNodes, withBranches } from "./node-places.ts";
 import { keepBounds } from "./bounds.ts";
 import { penaltiesOf, type Penalties } from "./penalties.ts";
@@ -41,6 +42,10 @@ export class FusedNetwork {
   readonly #layers: readonly FusedLayer[];
   /** The layers whose gradient is needed, from the last to the first. */
   readonly #backwards: readonly FusedLayer[];
+  /** Goes backwards and moves the parameters by −rate · gradient on the way. */
+  readonly #descend: (count: number, rate: number) => void;
+  /** The rate of that, where the steps of this training are nothing more. */
+  #descentRate: number | undefined;
   readonly #head: LossHead;
   readonly #penalties: Penalties;
   readonly #keepBounds: () => void;
@@ -90,6 +95,7 @@ export class FusedNetwork {
       ({ operation }) => operation.kind === "batchNorm" && operation.isTrained,
     );
     this.#backwards = layers.filter((_, index) => nodes.of(index).gradient !== 0).reverse();
+    this.#descend = descentOf(kernels, model, layers, this.#backwards, this.parameters);
     this.#penalties = penaltiesOf(kernels, model.penalties, this.parameters);
     this.#keepBounds = keepBounds(kernels, model.bounds, this.parameters);
     this.#head = lossHead(kernels, plan.training.loss, model, end, targets, outputs);
@@ -139,6 +145,8 @@ export class FusedNetwork {
       this.#memoryFor(name),
     );
     if (terms.exampleClipNorm !== undefined) this.#memoryFor("sum");
+    const isPlain = this.#terms.areNone && this.#penalties.areNone;
+    this.#descentRate = isPlain ? this.optimizer.plainRate : undefined;
     this.#passes = 0;
     this.optimizer.reset();
     this.#layers.forEach((layer, index) =>
@@ -148,10 +156,10 @@ export class FusedNetwork {
 
   /** Takes one optimizer step on the first `count` examples. @returns Their mean loss before it. */
   step(count: number): number {
-    const norm = this.#terms?.exampleClipNorm;
-    const loss = norm === undefined ? this.differentiate(count) : this.#clipEach(count, norm);
-    this.#terms?.apply();
-    this.optimizer.step();
+    const loss =
+      this.#descentRate === undefined
+        ? this.#stepWithTerms(count)
+        : this.#stepAtOnce(count, this.#descentRate);
     this.#keepBounds();
     return loss;
   }
@@ -185,8 +193,7 @@ export class FusedNetwork {
    * @returns The loss.
    */
   differentiate(count: number, training = true): number {
-    this.#forward(count, training);
-    const loss = this.#head.score(count) + this.#penalties.loss();
+    const loss = this.#lossOf(count, training);
     for (const layer of this.#backwards) layer.backward(count);
     this.#penalties.addGradient();
     return loss;
@@ -197,14 +204,27 @@ export class FusedNetwork {
    * @returns The mean loss of the first `count` examples.
    */
   score(count: number): number {
-    this.#forward(count, false);
-    return this.#head.score(count) + this.#penalties.loss();
+    return this.#lossOf(count, false);
   }
 
   /** Computes the outputs of the first `count` examples without dropout and without a loss. */
   predict(count: number): void {
     this.#forward(count, false);
     this.#head.activate(count);
+  }
+
+  #stepWithTerms(count: number): number {
+    const norm = this.#terms?.exampleClipNorm;
+    const loss = norm === undefined ? this.differentiate(count) : this.#clipEach(count, norm);
+    this.#terms?.apply();
+    this.optimizer.step();
+    return loss;
+  }
+
+  #stepAtOnce(count: number, rate: number): number {
+    const loss = this.#lossOf(count, true);
+    this.#descend(count, rate);
+    return loss;
   }
 
   /**
@@ -245,6 +265,11 @@ export class FusedNetwork {
       this.#memory.set(name, address);
     }
     return address;
+  }
+
+  #lossOf(count: number, training: boolean): number {
+    this.#forward(count, training);
+    return this.#head.score(count) + this.#penalties.loss();
   }
 
   #forward(count: number, training: boolean): void {

@@ -103,8 +103,8 @@ export function withBranches(
   if (branches.length === 0) return layer;
   return {
     ...layer,
-    backward(count) {
-      layer.backward(count);
+    backward(count, rate) {
+      layer.backward(count, rate);
       for (const { source, branch } of branches) {
         kernels.add(branch, source.gradient, count * source.size);
       }

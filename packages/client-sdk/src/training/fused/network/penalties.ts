@@ -4,6 +4,8 @@ import type { ParameterPlaces } from "./parameter-places.ts";
 
 /** What regularizers add to the loss of a batch. */
 export interface Penalties {
+  /** Whether no parameter has one. */
+  readonly areNone: boolean;
   /** @returns Σ l1 · |w| + l2 · w² over all parameters that have a regularizer. */
   loss(): number;
   /** Adds the gradient of that sum to the gradient of the parameters. */
@@ -21,6 +23,7 @@ export function penaltiesOf(
     ...parameters.of(parameter),
   }));
   return {
+    areNone: placed.length === 0,
     loss: () =>
       placed.reduce(
         (sum, { l1, l2, values, size }) =>

@@ -4,6 +4,8 @@ import type { ParameterPlaces } from "./parameter-places.ts";
 
 /** Moves the trained parameters by their gradient. */
 export interface StepOptimizer {
+  /** The learning rate, where a step is w −= rate · gradient and nothing else. */
+  readonly plainRate?: number;
   /** Forgets all earlier steps, so that a new training begins. */
   reset(): void;
   /** Moves the parameters by one step. */
@@ -33,7 +35,10 @@ export function stepOptimizer(
     case "sgd": {
       const { momentum, nesterov } = spec;
       // Without momentum there is no velocity to store.
-      if (momentum === 0) return { reset: () => {}, step: () => kernels.descend(w, g, size, rate) };
+      if (momentum === 0) {
+        const step = (): void => kernels.descend(w, g, size, rate);
+        return { plainRate: rate, reset: () => {}, step };
+      }
       const v = allocate(size);
       const operands = { ...descent, v, momentum, nesterov };
       return { reset: () => clear(v), step: () => kernels.descendWithMomentum(operands) };

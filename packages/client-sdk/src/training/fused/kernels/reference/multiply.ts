@@ -47,6 +47,19 @@ export function multiplyKernels(memory: ReferenceMemory): MultiplyKernels {
         }
       }
     },
+    descendAlong({ a, b, w }, m, n, k, rate) {
+      const { f } = memory;
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = 0;
+          for (let l = 0; l < k; l++) {
+            sum = fround(sum + fround(f[placeOf(a, i, l)]! * f[placeOf(b, l, j)]!));
+          }
+          const at = indexOf(w) + i * n + j;
+          f[at] = f[at]! - fround(fround(rate) * sum);
+        }
+      }
+    },
     transpose(from, to, rows, columns) {
       const { f } = memory;
       for (let i = 0; i < rows; i++) {

@@ -71,6 +71,8 @@ export function kernelFunctions(module: PositionalKernels): KernelFunctions {
     packMatrix: (b, to, k, n) => module.packMatrix(b.at, b.row, k, n, to.at),
     matmulPacked: ({ a, packed, c, start }, m, n, k) =>
       module.matmulPacked(a.at, a.row, packed.at, c.at, c.row, start.at, start.row, m, n, k),
+    descendAlong: ({ a, b, w, scratch }, m, n, k, rate) =>
+      module.descendAlong(a.at, a.step, b.at, b.row, w, m, n, k, rate, scratch.at),
     transpose: (from, to, rows, columns) =>
       module.transpose(from.at, from.row, to.at, to.row, rows, columns),
     convolve: ({ x, filter, bias, y, scratch }, images) =>

@@ -3,7 +3,7 @@
 // specifies every bit. The files here compute several sums side by side, and four values at once,
 // but no result differs from the twin's. The module takes its arguments as plain numbers;
 // ../positional-kernels.ts translates.
-export { matmul, packMatrix, matmulPacked } from "./multiply";
+export { matmul, packMatrix, matmulPacked, descendAlong } from "./multiply";
 export { convolve, filterGradient, flipFilter, placeImages, cropImages } from "./convolve";
 export { columnSums, transpose } from "./rows";
 export {

@@ -2,6 +2,7 @@
 // in float32, with one rounding for each product and one for each addition. Blocks, panels and
 // tiles decide which sums are computed side by side, and cannot be seen in the result.
 import { bytes } from "./address";
+import { stripDescending } from "./register-tiles";
 import { multiplyRows } from "./strips";
 
 /**
@@ -11,6 +12,8 @@ import { multiplyRows } from "./strips";
 const BLOCK_K: i32 = 256;
 /** The number of columns of B that are packed at a time. */
 const BLOCK_N: i32 = 64;
+/** The number of packed values that there is room for. */
+const SCRATCH: i32 = BLOCK_K * BLOCK_N;
 
 /**
  * Computes C = start + A·B for A [m, k] with any strides, and B [k, n] and C [m, n] with any
@@ -128,6 +131,48 @@ export function matmulPacked(
       m,
       min(BLOCK_N, n - n0),
     );
+  }
+}
+
+/**
+ * Computes W = W − rate · A·B for an A [m, k] that is a transpose, and W [m, n]. Its rows, and those
+ * of what A is the transpose of, lie side by side.
+ */
+export function descendAlong(
+  a: usize,
+  aStep: i32,
+  b: usize,
+  bRow: i32,
+  w: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  rate: f32,
+  scratch: usize,
+): void {
+  // As many columns as there is room for, so that W is walked through in the order in which it lies.
+  const columns = (SCRATCH / k) & ~7;
+  for (let n0 = 0; n0 < n; n0 += columns) {
+    const width = min(columns, n - n0);
+    pack(b + bytes(n0), bytes(bRow), k, width, scratch);
+    // Matrices of weights are high, so a few rows one by one at their end cost little.
+    for (let row = 0; row < m;) {
+      const height = m - row >= 5 ? 5 : 1;
+      stripDescending(
+        height,
+        a + bytes(row),
+        bytes(aStep),
+        k,
+        scratch,
+        32,
+        bytes(8 * k),
+        w + bytes(row * n + n0),
+        bytes(n),
+        width,
+        f32x4.splat(rate),
+      );
+      row += height;
+    }
   }
 }
 

@@ -18,22 +18,38 @@ const ROUND = 4;
 const BLOCK_ROWS = 2;
 
 /**
- * What one strip is made of.
- * @typedef {object} Strip
- * @property {readonly number[]} rows - The numbers of its rows.
- * @property {readonly string[]} pointers - The parameters that point into A: one for each row, or
- *   one for all.
- * @property {boolean} sideBySide - Whether the rows of A are neighbours in memory, one value apart.
+ * What strips differ in, but for their height.
+ * @typedef {object} Kind
+ * @property {string} suffix - What the names of the functions end with.
+ * @property {boolean} sideBySide - Whether the rows of A are neighbours in memory, one value apart,
+ *   so that one pointer serves all.
+ * @property {boolean} descends - Whether C is moved against the product, by a rate, in place of
+ *   being written over. Then there is one group of k, and no start.
+ * @property {readonly number[]} heights - The numbers of rows.
  */
+
+/**
+ * What one strip is made of.
+ * @typedef {Kind & { rows: readonly number[], pointers: readonly string[] }} Strip
+ *   `rows` are the numbers of its rows. `pointers` are the parameters that point into A: one for
+ *   each row, or one for all.
+ */
+
+/** @type {readonly Kind[]} */
+const KINDS = [
+  { suffix: "", sideBySide: false, descends: false, heights: HEIGHTS },
+  { suffix: "SideBySide", sideBySide: true, descends: false, heights: HEIGHTS },
+  { suffix: "Descending", sideBySide: true, descends: true, heights: [1, 5] },
+];
 
 /**
  * @returns {string} The text of register-tiles.ts, which exists only while the module is compiled.
  */
 export function writeSource() {
   return [
-    ...[false, true].flatMap((sideBySide) => [
-      ...HEIGHTS.map((height) => strip(height, sideBySide)),
-      anyStrip(sideBySide),
+    ...KINDS.flatMap((kind) => [
+      ...kind.heights.map((height) => strip(height, kind)),
+      anyStrip(kind),
     ]),
     STORE_SOME,
     peakOfTile(),
@@ -72,29 +88,40 @@ export function peakOfTile(rounds: i32, seed: f32): f32 {
 }`;
 }
 
-/** What all strips take behind their pointers into A, with the types. */
+/** What strips take behind their pointers into A, with the types. */
 const PARAMETERS = [
   ...["aStep: usize", "aLine: usize", "inner: i32", "outer: i32"],
   ...["b: usize", "bStep: usize", "bPanel: usize"],
   ...["c: usize", "cRow: usize", "start: usize", "startRow: usize", "columns: i32"],
 ];
 
+/** The same for strips that descend. */
+const DESCENT_PARAMETERS = [
+  ...["aStep: usize", "inner: i32", "b: usize", "bStep: usize", "bPanel: usize"],
+  ...["c: usize", "cRow: usize", "columns: i32", "rate: v128"],
+];
+
+/** What all strips of a kind take behind their pointers into A. */
+const parametersOf = (/** @type {Kind} */ { descends }) =>
+  descends ? DESCENT_PARAMETERS : PARAMETERS;
+
 /**
  * @param {number} height
- * @param {boolean} sideBySide
+ * @param {Kind} kind
  * @returns {string[]} The names of a strip's pointers into A.
  */
-const pointersOf = (height, sideBySide) =>
+const pointersOf = (height, { sideBySide }) =>
   sideBySide ? ["a0"] : Array.from({ length: height }, (_, row) => `a${row}`);
 
 /** Writes the function that calls the strip of a height. Pointers to more rows do not count. */
-function anyStrip(/** @type {boolean} */ sideBySide) {
-  const suffix = sideBySide ? "SideBySide" : "";
-  const most = pointersOf(Math.max(...HEIGHTS), sideBySide);
-  const rest = PARAMETERS.map((parameter) => parameter.split(":")[0]);
+function anyStrip(/** @type {Kind} */ kind) {
+  const { suffix, heights } = kind;
+  const most = pointersOf(Math.max(...heights), kind);
+  const parameters = parametersOf(kind);
+  const rest = parameters.map((parameter) => parameter.split(":")[0]);
   return `
-export function strip${suffix}(height: i32, ${most.map((pointer) => `${pointer}: usize`).join(", ")}, ${PARAMETERS.join(", ")}): void {
-  ${HEIGHTS.map((height) => `if (height == ${height}) strip${height}${suffix}(${[...pointersOf(height, sideBySide), ...rest].join(", ")});`).join("\n  else ")}
+export function strip${suffix}(height: i32, ${most.map((pointer) => `${pointer}: usize`).join(", ")}, ${parameters.join(", ")}): void {
+  ${heights.map((height) => `if (height == ${height}) strip${height}${suffix}(${[...pointersOf(height, kind), ...rest].join(", ")});`).join("\n  else ")}
 }`;
 }
 
@@ -102,27 +129,34 @@ export function strip${suffix}(height: i32, ${most.map((pointer) => `${pointer}:
  * Writes the function for one height. k runs over `outer` groups of `inner` values, whose first
  * values lie `aLine` apart in A.
  * @param {number} height - The number of rows.
- * @param {boolean} sideBySide - Whether the rows of A are neighbours in memory, so that one pointer
- *   serves all.
+ * @param {Kind} kind
  */
-function strip(height, sideBySide) {
+function strip(height, kind) {
+  const { descends, suffix } = kind;
   const rows = Array.from({ length: height }, (_, row) => row);
-  const pointers = pointersOf(height, sideBySide);
-  const parts = { rows, pointers, sideBySide };
+  const pointers = pointersOf(height, kind);
+  const parts = { ...kind, rows, pointers };
+  const nextStart = (/** @type {number} */ bytes) =>
+    descends ? "" : ` start = start ? start + ${bytes} : 0;`;
   const place = (/** @type {number} */ row) => `c${row ? ` + cRow * ${row}` : ""}`;
+  /** What is stored of a sum: itself, or the weight that is there after a step along it. */
+  const result = (/** @type {number} */ row, vector = 0) =>
+    descends
+      ? `f32x4.sub(v128.load(${place(row)}, ${16 * vector}), f32x4.mul(rate, s${row}${vector}))`
+      : `s${row}${vector}`;
   return `
-function strip${height}${sideBySide ? "SideBySide" : ""}(
-  ${[...pointers.map((pointer) => `${pointer}: usize`), ...PARAMETERS].join(", ")},
+function strip${height}${suffix}(
+  ${[...pointers.map((pointer) => `${pointer}: usize`), ...parametersOf(kind)].join(", ")},
 ): void {
   while (columns >= 8) {
     ${tile(parts, 2)}
-    ${rows.map((row) => `v128.store(${place(row)}, s${row}0); v128.store(${place(row)}, s${row}1, 16);`).join("\n    ")}
-    b += bPanel; c += 32; start = start ? start + 32 : 0; columns -= 8;
+    ${rows.map((row) => `v128.store(${place(row)}, ${result(row)}); v128.store(${place(row)}, ${result(row, 1)}, 16);`).join("\n    ")}
+    b += bPanel; c += 32;${nextStart(32)} columns -= 8;
   }
   while (columns > 0) {
     ${tile(parts, 1)}
-    ${rows.map((row) => `storeSome(${place(row)}, s${row}0, columns);`).join("\n    ")}
-    b += 16; c += 16; start = start ? start + 16 : 0; columns -= 4;
+    ${rows.map((row) => `storeSome(${place(row)}, ${result(row)}, columns);`).join("\n    ")}
+    b += 16; c += 16;${nextStart(16)} columns -= 4;
   }
 }`;
 }
@@ -142,7 +176,7 @@ export function storeSome(c: usize, values: v128, columns: i32): void {
  * @param {Strip} strip
  * @param {number} vectors - How many vectors of four columns the tile is wide.
  */
-function tile({ rows, pointers, sideBySide }, vectors) {
+function tile({ rows, pointers, sideBySide, descends }, vectors) {
   const lanes = Array.from({ length: vectors }, (_, vector) => vector);
   const each = (/** @type {(row: number, vector: number) => string} */ write) =>
     rows.flatMap((row) => lanes.map((vector) => write(row, vector)));
@@ -167,17 +201,19 @@ function tile({ rows, pointers, sideBySide }, vectors) {
   const round = Array.from({ length: ROUND }, (_, index) =>
     index === 0 ? value() : `if (i == ${index}) break;\n        ${value()}`,
   );
-  return `let ${each((row, vector) => `s${row}${vector}: v128`).join(", ")};
-    if (start) { ${each((row, vector) => `s${row}${vector} = ${from(row, vector)};`).join(" ")} }
-    else { ${each((row, vector) => `s${row}${vector} = f32x4.splat(0);`).join(" ")} }
-    let q = b, line: usize = 0, x: v128, ${lanes.map((vector) => `b${vector}: v128`).join(", ")};
-    for (let o = outer; o > 0; o--) {
-      let ${pointers.map((pointer, row) => `p${row} = ${pointer} + line`).join(", ")};
+  const zeros = each((row, vector) => `s${row}${vector} = f32x4.splat(0);`).join(" ");
+  const loop = (/** @type {string} */ line) => `
+      let ${pointers.map((pointer, row) => `p${row} = ${pointer}${line}`).join(", ")};
       for (let i = inner; i > 0; i -= ${ROUND}) {
         ${round.join("\n        ")}
-      }
+      }`;
+  const groups = `for (let o = outer; o > 0; o--) {${loop(" + line")}
       line += aLine;
     }`;
+  return `let ${each((row, vector) => `s${row}${vector}: v128`).join(", ")};
+    ${descends ? zeros : `if (start) { ${each((row, vector) => `s${row}${vector} = ${from(row, vector)};`).join(" ")} } else { ${zeros} }`}
+    let q = b, line: usize = 0, x: v128, ${lanes.map((vector) => `b${vector}: v128`).join(", ")};
+    ${descends ? loop("") : groups}`;
 }
 
 /**
