@@ -32,6 +32,9 @@ export interface LocalWorkDeps extends TrainingDeps, AppExamples {
  */
 export type Configuration = Extract<Incoming, { type: "roundConfiguration" }>;
 
+/** For which round the work is done, and what it is. */
+export type RoundOfWork = Pick<Configuration, "roundId" | "roundNumber" | "purpose">;
+
 /**
  * Does everything between the model and the encoded report: evaluates, counts or trains.
  * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
@@ -39,7 +42,7 @@ export type Configuration = Extract<Incoming, { type: "roundConfiguration" }>;
  */
 export async function workForRound(
   deps: LocalWorkDeps,
-  configuration: Configuration,
+  round: RoundOfWork,
   model: VerifiedModel,
   signal: AbortSignal,
 ): Promise<PreparedReport> {
@@ -47,7 +50,7 @@ export async function workForRound(
   // it does not take the silence for that of a client that has gone.
   await abortable(nextMacrotask(), signal);
   const { approval, clock, events, floors, offered, trainer } = deps;
-  const { purpose } = configuration;
+  const { purpose } = round;
   const exampleCount = purpose === "evaluation" ? offered.heldOutCount : offered.exampleCount;
   await approval.require(model.plan, { purpose, exampleCount }, signal);
   const { maximumSeconds: seconds } = floors;
@@ -60,15 +63,15 @@ export async function workForRound(
   const { statistics } = model.plan.plan;
   if (statistics !== undefined) {
     return withinSeconds(limit, (limited) =>
-      countForRound(deps, configuration, model, limited, statistics.bins),
+      countForRound(deps, round, model, limited, statistics.bins),
     );
   }
   if (trainer.choose !== undefined) {
     const choice = await abortable(trainer.choose(model.plan.plan), signal);
-    events.push({ type: "engine-chosen", roundId: configuration.roundId, ...choice });
+    events.push({ type: "engine-chosen", roundId: round.roundId, ...choice });
   }
   const work = purpose === "evaluation" ? evaluateForRound : trainForRound;
-  return withinSeconds(limit, (limited) => work(deps, configuration, model, limited));
+  return withinSeconds(limit, (limited) => work(deps, round, model, limited));
 }
 
 /**
@@ -79,7 +82,7 @@ export async function workForRound(
  */
 async function evaluateForRound(
   { heldOut, trainer, localLayers, offered, events, clock, floors }: LocalWorkDeps,
-  { roundId }: Configuration,
+  { roundId }: RoundOfWork,
   model: VerifiedModel,
   signal: AbortSignal,
 ): Promise<PreparedReport> {
@@ -116,7 +119,7 @@ async function evaluateForRound(
  */
 async function trainForRound(
   deps: LocalWorkDeps,
-  { roundId, roundNumber }: Configuration,
+  { roundId, roundNumber }: RoundOfWork,
   model: VerifiedModel,
   signal: AbortSignal,
 ): Promise<PreparedReport> {
@@ -150,7 +153,7 @@ async function trainForRound(
  */
 async function countForRound(
   deps: LocalWorkDeps,
-  { roundId, roundNumber }: Configuration,
+  { roundId, roundNumber }: RoundOfWork,
   model: VerifiedModel,
   signal: AbortSignal,
   bins: number,

@@ -1,5 +1,4 @@
 import {
-  PROTOCOL_CONSTANTS,
   TributaryError,
   asTributaryError,
   isTributaryError,
@@ -16,6 +15,7 @@ import type { ModelCache } from "../trust/model-cache.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { workForRound, type Configuration, type LocalWorkDeps } from "./local-work.ts";
 import type { PreparedReport } from "./prepared-report.ts";
+import { reportBegin, reportChunks } from "./report-messages.ts";
 import { LONGEST_WAIT_MS, retryWaitMs } from "./retry-wait.ts";
 
 /** What a client needs to go through a round. */
@@ -273,13 +273,10 @@ export class RoundMember {
     return answer;
   }
 
-  #announce({ payload, exampleCount, codec, metrics, bases }: PreparedReport): void {
-    const roundId = this.#roundId;
-    const { reportNonce } = this.#configuration;
-    const updateBytes = payload.length;
-    const header = { reportNonce, exampleCount, codec, updateBytes, metrics, bases };
-    this.#session.send({ type: "reportBegin", roundId, ...header });
-    this.#deps.events.push({ type: "reporting", roundId, bytes: updateBytes });
+  #announce(report: PreparedReport): void {
+    const { roundId } = this.#configuration;
+    this.#session.send(reportBegin(this.#configuration, report));
+    this.#deps.events.push({ type: "reporting", roundId, bytes: report.payload.length });
   }
 
   /** Takes note that the report counts. */
@@ -306,11 +303,9 @@ export class RoundMember {
    * server answers before the end, because the round has closed, or when the session ends.
    */
   async #upload(payload: Uint8Array, answer: Promise<Incoming>): Promise<void> {
-    const { reportChunkBytes } = PROTOCOL_CONSTANTS;
-    for (let sent = 0; sent < payload.length; sent += reportChunkBytes) {
+    for (const chunk of reportChunks(payload)) {
       if (!this.#session.reporting) return;
-      const data = payload.subarray(sent, sent + reportChunkBytes);
-      this.#session.send({ type: "reportChunk", data });
+      this.#session.send(chunk);
       await Promise.race([this.#session.drained(), answer]);
     }
   }
