@@ -12,10 +12,11 @@
 import { openCore } from "#client-core";
 import { platform } from "#platform";
 import type { LayersModel } from "@tensorflow/tfjs";
-import { TributaryError, isTributaryError } from "@tributary/protocol";
-import type { Checkpoint, ClientCore, NewestRequest } from "./client-core/client-core.ts";
+import { TributaryError, isTributaryError, type RoundPurpose } from "@tributary/protocol";
+import type { Checkpoint, ClientCore } from "./client-core/client-core.ts";
 import type { FederatedClientOptions } from "./client-core/client-options.ts";
 import { clientSettings } from "./client-core/client-settings.ts";
+import type { DryRun } from "./participation/dry-run.ts";
 import { EventStream, type EventSink } from "./participation/event-stream.ts";
 import type { ParticipationEvent } from "./participation/participation-event.ts";
 import type { Platform } from "./platform/platform.ts";
@@ -36,9 +37,15 @@ export interface ModelOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `FederatedClient.dryRun`. */
+export interface DryRunOptions extends ModelOptions {
+  /** Which round is tried; `training` unless set. */
+  readonly purpose?: RoundPurpose | undefined;
+}
+
 /**
  * One device's part in federated training; see the example at the top of this module. A client runs
- * one `participate()` at a time; `model()` and `checkpoint()` may run beside it.
+ * one `participate()` at a time; the other calls may run beside it.
  */
 export class FederatedClient {
   readonly #core: ClientCore;
@@ -97,7 +104,10 @@ export class FederatedClient {
    *   model.
    */
   async model(options: ModelOptions = {}): Promise<LayersModel> {
-    const { plan, weights } = await this.#newest({ personal: true }, options.signal);
+    const { plan, weights } = await this.#request(
+      (core, signal) => core.newest({ personal: true }, signal),
+      options.signal,
+    );
     return this.#createModel(plan.model, weights);
   }
 
@@ -117,7 +127,10 @@ export class FederatedClient {
    *   `BAD_PARAMETER` when this client is closed.
    */
   checkpoint(options: ModelOptions = {}): Promise<Checkpoint> {
-    return this.#newest({ personal: false }, options.signal);
+    return this.#request(
+      (core, signal) => core.newest({ personal: false }, signal),
+      options.signal,
+    );
   }
 
   /**
@@ -127,6 +140,18 @@ export class FederatedClient {
    */
   heldCheckpoint(): Checkpoint | undefined {
     return this.#core.held();
+  }
+
+  /**
+   * Does what a round of the newest plan would do on this device and sends nothing of it: for people
+   * who want to see before they agree. The plan and the model are asked for as by `checkpoint`.
+   * @returns What would be done, and the report that would leave the device, byte for byte. Codecs
+   *   that round at random draw anew in each round, unless the app gives a seeded `random`.
+   * @throws TributaryError as `checkpoint`; `EXAMPLES_INVALID` and what else keeps the client from
+   *   working.
+   */
+  dryRun({ purpose = "training", signal }: DryRunOptions = {}): Promise<DryRun> {
+    return this.#request((core, stop) => core.dryRun(purpose, stop), signal);
   }
 
   /**
@@ -157,11 +182,15 @@ export class FederatedClient {
     }
   }
 
-  async #newest(request: NewestRequest, signal: AbortSignal | undefined): Promise<Checkpoint> {
+  /** Asks the core something, until `signal` is aborted or the client is closed. */
+  async #request<T>(
+    ask: (core: ClientCore, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     this.#requireOpen();
     const stop = new LinkedAbort(signal, this.#closing.signal);
     try {
-      return await this.#work(() => this.#core.newest(request, stop.signal));
+      return await this.#work(() => ask(this.#core, stop.signal));
     } catch (error) {
       if (stop.signal.aborted) throw aborted();
       throw error;

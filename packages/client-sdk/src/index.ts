@@ -4,6 +4,7 @@
  */
 export {
   FederatedClient,
+  type DryRunOptions,
   type FederatedClientDeps,
   type ModelOptions,
   type ParticipateOptions,
@@ -18,6 +19,7 @@ export type {
 // What a client shows to be admitted, and the minimum rules that it sets.
 export type { DeviceKeySource, TokenRequest, TokenSource } from "./enrolment/credentials.ts";
 export { memoryKeyStore, type KeyStore } from "./enrolment/key-store.ts";
+export type { DryRun, ReportMessage } from "./participation/dry-run.ts";
 export type { ApprovePlan } from "./trust/plan-approval.ts";
 export type { PlanSummary, WorkToDo } from "./trust/plan-summary.ts";
 export type { ClientFloors } from "./trust/floors/client-floors.ts";

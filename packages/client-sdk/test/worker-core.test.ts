@@ -10,6 +10,7 @@ import { PlacedCore } from "../src/worker/open-core.ts";
 import { WorkerCore } from "../src/worker/worker-core.ts";
 import { lineExamples, linearPlan, servedModel } from "./support/linear-task.ts";
 import { LinearTrainer } from "./support/linear-trainer.ts";
+import { offer } from "./support/offer-model.ts";
 import { Reader } from "./support/participant.ts";
 import { crypto } from "./support/scripted-server.ts";
 import { workerOf, workerStage, type WorkerStage } from "./support/worker-stage.ts";
@@ -100,6 +101,27 @@ describe("a client in a Worker", () => {
     expect(examples.features).toHaveLength(16);
     await reader.leave();
     await core.dispose();
+  });
+
+  it("shows the page what a dry run came to, and which floor would refuse the plan", async () => {
+    for (const minimumCohort of [2, 3]) {
+      const stage = workerStage();
+      const core = await open(stage, { floors: { minimumCohort } });
+      const { server } = stage;
+      const model = servedModel(crypto, server.secrets, linearPlan(), new Float32Array(3));
+      const [result] = await Promise.all([
+        core.dryRun("training", new AbortController().signal),
+        offer(stage, model, 0),
+      ]);
+      if (minimumCohort === 2) {
+        expect(result.refused).toBeUndefined();
+        expect(result.messages.map(({ type }) => type)).toEqual(["reportBegin", "reportChunk"]);
+      } else {
+        expect(result.refused).toBeInstanceOf(TributaryError);
+        expect(result.refused).toMatchObject({ context: { floor: "minimumCohort" } });
+      }
+      await core.dispose();
+    }
   });
 
   it("says with a typed error that the app's store failed", async () => {

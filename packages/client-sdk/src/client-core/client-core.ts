@@ -1,4 +1,5 @@
-import type { CheckpointId, Plan } from "@tributary/protocol";
+import type { CheckpointId, Plan, RoundPurpose } from "@tributary/protocol";
+import type { DryRun } from "../participation/dry-run.ts";
 import type { EventSink } from "../participation/event-stream.ts";
 
 /** A verified checkpoint together with the plan that it belongs to. */
@@ -41,6 +42,8 @@ export interface ClientCore {
   participate(events: EventSink, signal: AbortSignal): Promise<void>;
   /** Asks the server for the newest checkpoint: see `FederatedClient.checkpoint`. */
   newest(request: NewestRequest, signal: AbortSignal): Promise<Checkpoint>;
+  /** Does the work of a round and sends nothing: see `FederatedClient.dryRun`. */
+  dryRun(purpose: RoundPurpose, signal: AbortSignal): Promise<DryRun>;
   /** The checkpoint that was verified last; see `FederatedClient.heldCheckpoint`. */
   held(): Checkpoint | undefined;
   /** Releases everything. */

@@ -1,6 +1,7 @@
-import { isTributaryError } from "@tributary/protocol";
+import { isTributaryError, type Clock, type RoundPurpose } from "@tributary/protocol";
 import type { ExampleStore } from "../examples/example-store.ts";
 import { storeOf } from "../examples/store-of.ts";
+import { dryRun, type DryRun, type DryRunDeps } from "../participation/dry-run.ts";
 import type { EventSink } from "../participation/event-stream.ts";
 import { personalWeights } from "../participation/local-layers.ts";
 import { participate } from "../participation/participation.ts";
@@ -18,6 +19,7 @@ import type { ClientSettings } from "./client-settings.ts";
 export class OwnThreadCore implements ClientCore {
   readonly #settings: ClientSettings;
   readonly #resources: ClientResources;
+  readonly #clock: Clock;
   readonly #examples: ExampleStore;
   readonly #heldOut: ExampleStore | undefined;
   readonly #cache: ModelCache = new ModelCache();
@@ -29,6 +31,7 @@ export class OwnThreadCore implements ClientCore {
   constructor(settings: ClientSettings, platform: ThreadPlatform) {
     this.#settings = settings;
     this.#resources = new ClientResources(settings, platform);
+    this.#clock = platform.clock;
     const { examples, heldOut } = settings.options;
     this.#examples = storeOf(examples);
     this.#heldOut = heldOut === undefined ? undefined : storeOf(heldOut);
@@ -36,30 +39,27 @@ export class OwnThreadCore implements ClientCore {
 
   async participate(events: EventSink, signal: AbortSignal): Promise<void> {
     const resources = this.#resources;
-    const { population, floors, session } = this.#settings;
-    const crypto = await abortable(resources.crypto(), signal);
-    const trainer = await abortable(resources.trainer(), signal);
-    const random = resources.random(crypto);
+    const { population, session } = this.#settings;
+    const work = await this.#workDeps(signal);
+    const { crypto, random } = work;
     const waits = random.derive("wait");
     const deps = {
       ...resources.sessionDeps(crypto, this.#cache),
+      ...work,
       population,
       credentials: resources.credentials(crypto),
-      floors,
       approval: resources.approval(crypto),
       cache: this.#cache,
-      examples: this.#examples,
-      heldOut: this.#heldOut,
-      trainer,
-      kernels: () => resources.kernels(),
-      residuals: this.#residuals,
-      localLayers: this.#localLayers,
-      random,
       events,
       reconnect: new Backoff(waits),
       retry: new Backoff(waits),
     };
     await participate(deps, session, signal);
+  }
+
+  async dryRun(purpose: RoundPurpose, signal: AbortSignal): Promise<DryRun> {
+    const { model } = await this.#requestNewest(signal);
+    return dryRun(await this.#workDeps(signal), model, purpose, signal);
   }
 
   async newest({ personal }: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
@@ -80,6 +80,25 @@ export class OwnThreadCore implements ClientCore {
 
   dispose(): Promise<void> {
     return this.#resources.dispose();
+  }
+
+  /** What work on the examples needs. */
+  async #workDeps(signal: AbortSignal): Promise<DryRunDeps> {
+    const resources = this.#resources;
+    const crypto = await abortable(resources.crypto(), signal);
+    const trainer = await abortable(resources.trainer(), signal);
+    return {
+      crypto,
+      trainer,
+      clock: this.#clock,
+      floors: this.#settings.floors,
+      examples: this.#examples,
+      heldOut: this.#heldOut,
+      kernels: () => resources.kernels(),
+      residuals: this.#residuals,
+      localLayers: this.#localLayers,
+      random: resources.random(crypto),
+    };
   }
 
   /** Asks the server for the newest checkpoint, and falls back on the one that is held. */

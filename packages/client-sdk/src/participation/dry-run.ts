@@ -3,7 +3,7 @@ import {
   encodeClientMessage,
   isTributaryError,
   type ClientMessage,
-  type CryptoProvider,
+  type ClientCrypto,
   type Plan,
   type RoundId,
   type RoundPurpose,
@@ -40,7 +40,7 @@ export interface ReportMessage {
 
 /** What a dry run needs. */
 export interface DryRunDeps extends Omit<LocalWorkDeps, "offered" | "approval" | "events"> {
-  readonly crypto: CryptoProvider;
+  readonly crypto: ClientCrypto;
 }
 
 /** Where the report of a dry run goes: nowhere. */

@@ -1,13 +1,19 @@
 // What the two sides of a client in a Worker say to each other. Both conversations go over the one
 // channel of the Worker, in which messages keep their order.
-import type { DataContract, Plan } from "@tributary/protocol";
+import type { DataContract, Plan, PlainError, RoundPurpose } from "@tributary/protocol";
 import type { Checkpoint, NewestRequest } from "../client-core/client-core.ts";
 import type { TokenRequest } from "../enrolment/credentials.ts";
 import type { ExampleTable } from "../examples/example-table.ts";
 import type { Examples } from "../examples/examples.ts";
+import type { DryRun } from "../participation/dry-run.ts";
 import type { PlanSummary } from "../trust/plan-summary.ts";
 import type { CrossingOptions, StoreName } from "./crossing-options.ts";
 import type { PlainEvent } from "./plain-event.ts";
+
+/** The result of a dry run as another thread can be sent it: errors lose their class on the way. */
+export interface PlainDryRun extends Omit<DryRun, "refused"> {
+  readonly refused: PlainError | undefined;
+}
 
 /** What the page asks of the Worker. */
 export type CoreTalk = {
@@ -18,6 +24,7 @@ export type CoreTalk = {
   /** Told: ends the participation. */
   leave: { request: void; answer: void };
   newest: { request: NewestRequest; answer: Checkpoint };
+  dryRun: { request: RoundPurpose; answer: PlainDryRun };
 };
 
 /**

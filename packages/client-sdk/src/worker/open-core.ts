@@ -1,7 +1,8 @@
-import { isTributaryError } from "@tributary/protocol";
+import { isTributaryError, type RoundPurpose } from "@tributary/protocol";
 import { webWorkerEndpoint } from "@tributary/protocol/worker-port";
 import type { Checkpoint, ClientCore, NewestRequest } from "../client-core/client-core.ts";
 import type { ClientSettings } from "../client-core/client-settings.ts";
+import type { DryRun } from "../participation/dry-run.ts";
 import type { EventSink } from "../participation/event-stream.ts";
 import type { ThreadPlatform } from "../platform/platform.ts";
 import { LinkedAbort, abortable } from "../runtime/abort.ts";
@@ -82,17 +83,12 @@ export class PlacedCore implements ClientCore {
     }
   }
 
-  async newest(request: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
-    for (;;) {
-      const place = this.#place;
-      const { core } = await abortable(place.get(), signal);
-      try {
-        return await core.newest(request, signal);
-      } catch (error) {
-        // The client has moved meanwhile: it is asked where it is now.
-        if (place === this.#place || signal.aborted) throw error;
-      }
-    }
+  newest(request: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
+    return this.#ask((core) => core.newest(request, signal), signal);
+  }
+
+  dryRun(purpose: RoundPurpose, signal: AbortSignal): Promise<DryRun> {
+    return this.#ask((core) => core.dryRun(purpose, signal), signal);
   }
 
   held(): Checkpoint | undefined {
@@ -102,6 +98,21 @@ export class PlacedCore implements ClientCore {
   async dispose(): Promise<void> {
     const place = await this.#place.take()?.catch(() => undefined);
     await place?.core.dispose();
+  }
+
+  /** Asks the core where it is, and again where it has moved meanwhile. */
+  async #ask<T>(ask: (core: ClientCore) => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      const place = this.#place;
+      const { core } = await abortable(place.get(), signal);
+      try {
+        return await ask(core);
+      } catch (error) {
+        if (place === this.#place || signal.aborted) throw error;
+        // A participation that moves disposes the core itself, when it has left.
+        if (this.#move === undefined) await core.dispose();
+      }
+    }
   }
 
   /** Tries the ways to a Worker one after the other. The page is the last resort. */

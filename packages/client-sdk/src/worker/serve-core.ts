@@ -1,4 +1,4 @@
-import { TributaryError, isTributaryError } from "@tributary/protocol";
+import { TributaryError, isTributaryError, toPlain } from "@tributary/protocol";
 import { WorkerPort, serve, type WorkerEndpoint } from "@tributary/protocol/worker-port";
 import { clientSettings } from "../client-core/client-settings.ts";
 import { OwnThreadCore } from "../client-core/own-thread.ts";
@@ -66,6 +66,15 @@ export function serveCore(endpoint: WorkerEndpoint, platform: ThreadPlatform): v
       tellHeld();
       handling.transfer(...buffersOf(checkpoint.weights));
       return checkpoint;
+    },
+    async dryRun(purpose, { signal }) {
+      try {
+        const { refused, ...result } = await core().dryRun(purpose, signal);
+        return { ...result, refused: refused && toPlain(refused) };
+      } catch (error) {
+        tellOutOfReach(error);
+        throw error;
+      }
     },
   });
 }

@@ -1,8 +1,10 @@
+import { fromPlain, type RoundPurpose } from "@tributary/protocol";
 import { WorkerPort, serve, type WorkerEndpoint } from "@tributary/protocol/worker-port";
 import type { Checkpoint, ClientCore, NewestRequest } from "../client-core/client-core.ts";
 import type { ClientSettings } from "../client-core/client-settings.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
 import { storeOf } from "../examples/store-of.ts";
+import type { DryRun } from "../participation/dry-run.ts";
 import type { EventSink } from "../participation/event-stream.ts";
 import { throwIfAborted } from "../runtime/abort.ts";
 import { crossingOptions, type StoreInPage, type StoreName } from "./crossing-options.ts";
@@ -93,6 +95,11 @@ export class WorkerCore implements ClientCore {
 
   newest(request: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
     return this.#port.ask("newest", request, { signal });
+  }
+
+  async dryRun(purpose: RoundPurpose, signal: AbortSignal): Promise<DryRun> {
+    const { refused, ...result } = await this.#port.ask("dryRun", purpose, { signal });
+    return { ...result, refused: refused && fromPlain(refused) };
   }
 
   held(): Checkpoint | undefined {

@@ -8,11 +8,11 @@ import { deliveryOf } from "./scripted-server.ts";
  * @returns The ids that the client said it holds.
  */
 export async function offer(
-  set: Stage,
+  { server }: Pick<Stage, "server">,
   model: ServedModel,
   roundNumber: number,
 ): Promise<readonly string[]> {
-  const connection = await set.server.accept();
+  const connection = await server.accept();
   const { population, heldArtifacts } = await connection.expect("modelRequest");
   expect(population).toBe("test");
   const { delivery, frames } = deliveryOf(model, { held: heldArtifacts });
