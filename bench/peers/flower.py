@@ -1,4 +1,4 @@
-"""Federated averaging by Flower, simulated by its Ray backend with one worker process."""
+"""Federated averaging by Flower, simulated by its Ray backend with a worker process for each thread."""
 
 import logging
 import os
@@ -73,7 +73,7 @@ run_simulation(
     client_app,
     num_supernodes=workload.clients,
     backend_config={
-        "init_args": {"num_cpus": 1},
+        "init_args": {"num_cpus": workload.threads},
         "client_resources": {"num_cpus": 1, "num_gpus": 0.0},
     },
 )

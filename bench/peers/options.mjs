@@ -20,12 +20,18 @@ const PEERS = /** @type {readonly Peer[]} */ (Object.keys(PACKAGES));
  * @property {number} rounds - Measured rounds, after some to warm up.
  * @property {number} repeats - How often all are measured, one after the other.
  * @property {number} seed
+ * @property {"fused" | "native"} [engine] - The engine of ours that the others are compared with. Left
+ *   out: the fastest for the workload.
+ * @property {number} threads - Threads that each of them may train on.
  * @property {readonly Peer[]} peers
  * @property {string} python - The interpreter of which the environment is made.
  * @property {string} folder - Where the environment is kept.
  * @property {boolean} json
  * @property {boolean} record
  */
+
+/** The engines of ours. */
+const ENGINES = /** @type {const} */ (["fused", "native"]);
 
 /** How many rounds are measured unless the command says it. */
 const ROUNDS = /** @type {Readonly<Record<string, number>>} */ ({
@@ -47,6 +53,8 @@ export function parseOptions(args) {
       rounds: { type: "string" },
       repeats: { type: "string", default: "3" },
       seed: { type: "string", default: "1" },
+      engine: { type: "string" },
+      threads: { type: "string", default: "1" },
       peers: { type: "string", default: PEERS.join(",") },
       python: { type: "string", default: "python3" },
       folder: { type: "string", default: join(tmpdir(), "tributary-peers") },
@@ -65,8 +73,15 @@ export function parseOptions(args) {
   if (unknown !== undefined) {
     throw new Error(`There is no peer ${unknown}: use some of ${PEERS.join(",")}.`);
   }
+  const engine = ENGINES.find((name) => name === values.engine);
+  if (engine === undefined && values.engine !== undefined) {
+    throw new Error(`There is no engine ${values.engine} for peers: use ${ENGINES.join(" or ")}.`);
+  }
+  const { engine: _, ...rest } = values;
   return {
-    ...values,
+    ...rest,
+    ...(engine === undefined ? {} : { engine }),
+    threads: wholeNumber("threads", values.threads, 1),
     rounds: wholeNumber("rounds", values.rounds ?? String(usual), 1),
     repeats: wholeNumber("repeats", values.repeats, 1),
     seed: wholeNumber("seed", values.seed, 0),

@@ -51,6 +51,7 @@ class EndOfRound(TrainingProcessCallback):
 
 
 workload = workload_of_command()
+torch.set_num_threads(workload.threads)
 module = Classifier(workload.model())
 clients = [Dataset(raw_data=workload.examples_of(client)) for client in range(workload.clients)]
 turns = cycle(range(workload.clients))

@@ -57,14 +57,14 @@ function summaryOf(repeats) {
 const secondsOf = (measurement) => measurement?.secondsPerRound ?? Number.NaN;
 
 /** @param {readonly number[]} values - At least one. */
-function median(values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
   return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
 /** Rounded to four digits: the others would be noise. @param {number} value */
-const rounded = (value) => Number(value.toPrecision(4));
+export const rounded = (value) => Number(value.toPrecision(4));
 
 /**
  * The report as a table.
@@ -75,7 +75,7 @@ export function tableOf({ ours, ratios, ...peers }) {
   const rows = Object.entries(peers).map(([name, peer]) =>
     "missing" in peer
       ? `| ${name} | missing: ${peer.missing.replaceAll("|", "/")} | | |`
-      : `| ${name} ${peer.version} | ${peer.secondsPerRound} | ${ratios[name]} × | ${peer.finalLoss} |`,
+      : `| ${[name, peer.version].filter(Boolean).join(" ")} | ${peer.secondsPerRound} | ${ratios[name]} × | ${peer.finalLoss} |`,
   );
   return [
     "| | seconds a round | of ours | final loss |",

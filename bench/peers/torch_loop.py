@@ -6,6 +6,7 @@ from torch.nn.functional import cross_entropy
 from workload import Stopwatch, workload_of_command
 
 workload = workload_of_command()
+torch.set_num_threads(workload.threads)
 stopwatch = Stopwatch(workload)
 model = workload.model()
 parameters = list(model.parameters())

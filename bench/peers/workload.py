@@ -6,8 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-os.environ["OMP_NUM_THREADS"] = "1"
-
 import numpy as np
 import torch
 from torch import nn
@@ -26,6 +24,7 @@ class Workload:
         self.learning_rate: float = settings["learningRate"]
         self.warm_up: int = settings["warmUp"]
         self.rounds: int = settings["rounds"]
+        self.threads: int = settings["threads"]
         self.features = np.fromfile(path / "features.f32", np.float32).reshape(
             self.clients, -1, *settings["featureShape"]
         )
@@ -40,7 +39,7 @@ class Workload:
 
     def model(self) -> nn.Sequential:
         """The model with the initial weights that all peers begin with."""
-        model = _cifar_cnn() if self.name.startswith("cifar") else _logistic_regression()
+        model = MODELS["cifar-cnn" if self.name.startswith("cifar") else "logistic-784-10"]()
         taken = 0
         with torch.no_grad():
             for parameter in model.parameters():
@@ -59,6 +58,21 @@ def _cifar_cnn() -> nn.Sequential:
         *(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)),
         *(nn.Flatten(), nn.Linear(14 * 14 * 64, 128), nn.ReLU(), nn.Linear(128, 10)),
     )
+
+
+def _mcmahan_cnn() -> nn.Sequential:
+    return nn.Sequential(
+        *(nn.Conv2d(1, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(7 * 7 * 64, 512), nn.ReLU(), nn.Linear(512, 10)),
+    )
+
+
+MODELS = {
+    "logistic-784-10": _logistic_regression,
+    "mcmahan-cnn": _mcmahan_cnn,
+    "cifar-cnn": _cifar_cnn,
+}
 
 
 def _in_torch_order(values: torch.Tensor, parameter: nn.Parameter) -> torch.Tensor:

@@ -6,14 +6,14 @@ import { makeWorkload } from "../dist/simulate/simulate-workloads.js";
 
 /**
  * @param {string} folder - Exists.
- * @param {{ workload: string, seed: number, rounds: number }} options
+ * @param {{ workload: string, seed: number, rounds: number, threads: number }} options
  */
-export function writeWorkload(folder, { workload: name, seed, rounds }) {
+export function writeWorkload(folder, { workload: name, seed, rounds, threads }) {
   const { terms, data, warmUp } = makeWorkload(name, seed, createNodeCryptoProvider());
   const { task, model, clients } = terms;
   const { features, labels, featureShape } = data.train;
   const settings = {
-    ...{ name, clients, featureShape, rounds, warmUp },
+    ...{ name, clients, featureShape, rounds, warmUp, threads },
     batchSize: task.plan.batchSize,
     learningRate: task.plan.optimizer.learningRate,
   };

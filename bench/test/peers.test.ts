@@ -6,6 +6,9 @@ describe("the command line of the comparison with peers", () => {
   it("measures all peers three times unless it says otherwise", () => {
     const usual = { workload: "lr-50x50", rounds: 30, repeats: 3, seed: 1, json: false };
     expect(parseOptions([])).toMatchObject({ ...usual, peers: ["torch", "pfl", "flwr"] });
+    expect(parseOptions(["--engine", "native", "--threads", "2"])).toMatchObject({
+      ...{ engine: "native", threads: 2 },
+    });
     const said = parseOptions(["--workload", "lr-10x60", "--peers", "flwr,pfl", "--json"]);
     expect(said).toMatchObject({ workload: "lr-10x60", rounds: 60, peers: ["pfl", "flwr"] });
   });
@@ -14,6 +17,8 @@ describe("the command line of the comparison with peers", () => {
     [["--workload", "lr-100000"], /no workload lr-100000 for peers: use one of lr-50x50/],
     [["--peers", "torch,jax"], /no peer jax: use some of torch,pfl,flwr/],
     [["--rounds", "0"], /--rounds is 0, and must be a whole number of at least 1/],
+    [["--engine", "tfjs"], /no engine tfjs for peers: use fused or native/],
+    [["--threads", "0"], /--threads is 0/],
     [["--repeats", "1.5"], /--repeats is 1.5/],
     [["--seed", ""], /--seed is /],
     [["--fast"], /--fast/],
@@ -42,6 +47,12 @@ describe("the report of the comparison", () => {
 
   it("says who has not learnt the same", () => {
     expect(report).toMatchObject({ torch: { learnsTheSame: true }, pfl: { learnsTheSame: false } });
+  });
+
+  it("shows an engine of ours beside the peers, which has no version", () => {
+    const fused = { secondsPerRound: 0.08, finalLoss: 2 };
+    const beside = reportOf([measured(0.04)], { fused: [fused] });
+    expect(tableOf(beside)).toContain("| fused | 0.08 | 2 × | 2 |");
   });
 
   it("shows a peer that could not be installed, with the reason", () => {

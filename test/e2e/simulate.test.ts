@@ -22,7 +22,11 @@ interface Result {
   readonly finalAccuracy: number;
   readonly roundsToTarget: number | null;
   readonly groups: readonly { readonly seeds: readonly number[] }[];
-  readonly runs: readonly { readonly rounds: number; readonly checkpoint: string }[];
+  readonly runs: readonly {
+    readonly rounds: number;
+    readonly checkpoint: string;
+    readonly engine: string;
+  }[];
 }
 
 const experiment = (box: Sandbox, changes: object = {}): Promise<string> =>
@@ -86,6 +90,7 @@ describe("a simulation", () => {
     expect(table.split("\n")[0]).toMatch(/^round,kind,.*score_accuracy$/);
     const summary: unknown = JSON.parse(await readFile(box.path("o", "summary.json"), "utf8"));
     expect(summary).toMatchObject({ name: "quick", measure: "accuracy" });
+    expect(runs.map(({ engine }) => engine)).toEqual(Array(4).fill("fused"));
     const environment: unknown = JSON.parse(
       await readFile(box.path("o", "environment.json"), "utf8"),
     );

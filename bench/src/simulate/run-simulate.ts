@@ -1,4 +1,4 @@
-import { systemClock } from "@tributary/client-sdk";
+import { systemClock, type EngineName } from "@tributary/client-sdk";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { DirectRun, openPool, type SimulatedRound } from "@tributary/simulator";
 import { makeWorkload } from "./simulate-workloads.ts";
@@ -9,10 +9,13 @@ export interface SimulateBenchOptions {
   readonly rounds: number;
   readonly workers: number;
   readonly seed: number;
+  /** The engine of local training. */
+  readonly engine: EngineName;
 }
 
 export interface SimulateBenchResult {
   readonly workload: string;
+  readonly engine: EngineName;
   readonly workers: number;
   readonly rounds: number;
   readonly clients: number;
@@ -40,13 +43,13 @@ export interface SimulateBenchResult {
 export async function runSimulateBench(
   options: SimulateBenchOptions,
 ): Promise<SimulateBenchResult> {
-  const { workload: name, rounds, workers, seed } = options;
+  const { workload: name, rounds, workers, seed, engine } = options;
   const crypto = createNodeCryptoProvider();
   const { terms, data, warmUp } = makeWorkload(name, seed, crypto);
   const deps = { crypto, clock: systemClock };
   const pool = openPool(data, workers, deps);
   try {
-    const run = await DirectRun.begin(terms, { ...deps, pool });
+    const run = await DirectRun.begin({ ...terms, trainer: { engine } }, { ...deps, pool });
     const { signal } = new AbortController();
     const next = async (): Promise<SimulatedRound> => (await run.next(signal))!;
     for (let round = 0; round < warmUp; round++) await next();
@@ -61,7 +64,7 @@ export async function runSimulateBench(
     const seconds = (performance.now() - startMs) / 1000;
     const { user, system } = process.cpuUsage(before);
     return {
-      ...{ workload: name, workers, rounds },
+      ...{ workload: name, engine, workers, rounds },
       ...{ clients: terms.clients, cohort: terms.task.round.goalCount },
       secondsPerRound: rounded(seconds / rounds),
       cpuSecondsPerRound: rounded((user + system) / 1e6 / rounds),

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import { createOutput, wholeNumber } from "@tributary/cli";
+import { createOutput, engineOption, wholeNumber } from "@tributary/cli";
+import type { EngineName } from "@tributary/client-sdk";
 import { runSimulateBench, type SimulateBenchResult } from "./run-simulate.ts";
 import { workloadNames } from "./simulate-workloads.ts";
 
@@ -8,6 +9,7 @@ interface SimulateFlags {
   readonly rounds: number;
   readonly workers: number;
   readonly seed: number;
+  readonly engine: EngineName;
   readonly json?: true;
 }
 
@@ -30,6 +32,7 @@ export function simulateCommand(): Command {
       1,
     )
     .option("--seed <number>", "seed of the weights, examples and cohorts", wholeNumber(0), 1)
+    .addOption(engineOption().default("fused"))
     .option("--json", "print the result as one line of JSON")
     .action(async ({ json, ...options }: SimulateFlags) => {
       const result = await runSimulateBench(options);
@@ -38,10 +41,11 @@ export function simulateCommand(): Command {
 }
 
 function describe(result: SimulateBenchResult): string {
-  const { clients, cohort, workers, rounds, secondsPerRound, trainerSecondsPerRound } = result;
+  const { clients, cohort, engine, workers, rounds } = result;
+  const { secondsPerRound, trainerSecondsPerRound } = result;
   const percent = (100 * result.orchestrationShare).toFixed(1);
   return [
-    `rounds    ${rounds}, each with ${cohort} of ${clients} clients, on ${workers} ${workers === 1 ? "thread" : "threads"}`,
+    `rounds    ${rounds}, each with ${cohort} of ${clients} clients, by ${engine} on ${workers} ${workers === 1 ? "thread" : "threads"}`,
     `time      ${secondsPerRound} s a round; trainers worked for ${trainerSecondsPerRound} s of it, over all threads`,
     `otherwise ${percent} % of the threads' time`,
     `memory    ${result.peakRssMiB} MiB at most`,

@@ -62,7 +62,8 @@ export interface Workload {
   readonly name: string;
   /** Rounds before the measured ones. */
   readonly warmUp: number;
-  readonly terms: RunTerms;
+  /** All but the engine, which is chosen when it is measured. */
+  readonly terms: Omit<RunTerms, "trainer">;
   readonly data: SimulationData;
 }
 
@@ -97,7 +98,7 @@ export function makeWorkload(name: string, seed: number, crypto: CryptoProvider)
     warmUp: sizes.warmUp,
     terms: {
       ...{ task, model: { description, values }, seed, clients: sizes.clients },
-      ...{ scoreEveryRounds: Infinity, trainer: { engine: "fused" } },
+      scoreEveryRounds: Infinity,
     },
     data: {
       ...{ name, classCount: 10 },

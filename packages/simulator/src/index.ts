@@ -112,6 +112,6 @@ export { openPool } from "./runner/open-pool.ts";
 export type { RunDeps, RunTerms, SimulatedTask } from "./runner/simulated-task.ts";
 export type { SimulationData } from "./runner/simulation-data.ts";
 export { ThreadPool } from "./runner/thread-pool.ts";
-export type { TrainerPool } from "./runner/trainer-pool.ts";
+export type { TrainerPool, UsedEngine } from "./runner/trainer-pool.ts";
 export { limitsForClients } from "./wire/limits-for-clients.ts";
 export { ServedTask, type ServedDeps, type ServedTerms } from "./wire/served-task.ts";

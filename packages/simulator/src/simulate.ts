@@ -149,10 +149,10 @@ async function simulateRun(
 function resultOf(
   { seed, variant, settings }: RunFacts,
   rounds: readonly SimulatedRound[],
-  { checkpoint, weights, participation }: SimulatedTask,
+  { engine, checkpoint, weights, participation }: SimulatedTask,
 ): RunResult {
   return {
-    ...{ seed, variant, settings, rounds, checkpoint, weights },
+    ...{ seed, variant, settings, engine, rounds, checkpoint, weights },
     ...(participation && { participation }),
   };
 }

@@ -6,7 +6,7 @@ import type { ClientReport, PoolRound } from "../src/runner/trainer-pool.ts";
 /** A pool of clients that are too quick to let other work of the thread run, with breaks between them. */
 function quickClients(done: string[]): ReturnType<typeof localPool> {
   const workplace = {
-    begin: () => Promise.resolve(),
+    begin: () => Promise.resolve("fused" as const),
     work: (_: unknown, { client }: { readonly client: number }) => {
       done.push(`client ${client}`);
       return Promise.resolve({ client } as ClientReport);

@@ -106,6 +106,17 @@ describe("a comparison", () => {
     ]);
   });
 
+  it("names the engines where they differ, and nowhere else", () => {
+    const by = (path: string, engine?: "fused" | "native"): StoredResults => {
+      const { runs, ...rest } = results(path, [0.5]);
+      return { ...rest, runs: runs.map((run) => ({ ...run, ...(engine && { engine }) })) };
+    };
+    const mixed = comparisonTable(compare([by("old"), by("a", "fused"), by("b", "native")]));
+    expect(mixed.head[2]).toBe("engine");
+    expect(mixed.rows.map((row) => row[2])).toEqual(["", "fused", "native"]);
+    expect(comparisonTable(compare([by("old"), by("a", "fused")])).head).not.toContain("engine");
+  });
+
   it("has no test where there is one seed", () => {
     expect(compare([results("a", [0.5]), results("b", [0.9])]).series[1]!.pValue).toBeNull();
   });

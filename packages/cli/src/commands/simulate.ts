@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { TributaryError } from "@tributary/protocol";
 import type { ExperimentPlan, ExperimentSummary, StoredResults } from "@tributary/simulator";
 import { describeComparison } from "../simulate/describe-comparison.ts";
+import { remedyForOtherBits } from "../simulate/other-bits.ts";
 import { gathered, wholeNumber } from "../terminal/options.ts";
 import { createOutput, type Output } from "../terminal/output.ts";
 import { stopSignal } from "../terminal/stop-signal.ts";
@@ -149,7 +150,7 @@ async function repeat(
     "CHECKPOINT_CORRUPT",
     `${differing.length} of ${before.runs.length} checkpoints differ from those of ${folder}`,
     {
-      remedy: `It ran with version ${before.environment.tributary} (revision ${before.environment.revision}): use that one, and the same data.`,
+      remedy: remedyForOtherBits(before, stored),
       context: { seeds: differing.map(({ seed }) => seed).join(", ") },
     },
   );

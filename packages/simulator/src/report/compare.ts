@@ -5,6 +5,7 @@ import { randomStream } from "../random/random-stream.ts";
 import { runsBySeries } from "./curves.ts";
 import { groupBy } from "./group-by.ts";
 import { ATTACK_SUCCESS } from "../runner/score-of-parts.ts";
+import type { UsedEngine } from "../runner/trainer-pool.ts";
 import type { StoredResults, StoredRun } from "./read-results.ts";
 import { hasEnded, spreadOf, type Spread } from "./summary.ts";
 
@@ -15,6 +16,8 @@ const SHUFFLES = 20_000;
 export interface ComparedSeries {
   readonly series: string;
   readonly seeds: readonly number[];
+  /** The engines that trained its runs, where they are known. */
+  readonly engines: readonly UsedEngine[];
   /** How many of its runs stopped before their end. */
   readonly failed: number;
   /** The last score of the measure. */
@@ -69,6 +72,7 @@ export function compare(results: readonly StoredResults[]): Comparison {
     series: groups.map(({ series, all, runs }) => ({
       series,
       seeds: all.map(({ seed }) => seed),
+      engines: [...new Set(all.flatMap(({ engine }) => engine ?? []))],
       failed: all.length - runs.length,
       last: spreadOf(lastOf(runs)),
       best: spreadOf(runs.map(({ best }) => best)),

@@ -8,15 +8,18 @@ export function comparisonTable({ measure, series }: Comparison): {
   readonly rows: readonly (readonly string[])[];
 } {
   const isAttacked = series.some(({ attackSuccess }) => attackSuccess !== null);
+  const isMixed = new Set(series.flatMap(({ engines }) => engines)).size > 1;
   return {
     head: [
-      ...["", "runs", `last ${measure}`, `best ${measure}`],
+      ...["", "runs", ...(isMixed ? ["engine"] : [])],
+      ...[`last ${measure}`, `best ${measure}`],
       ...(isAttacked ? ["attack success"] : []),
       ...["rounds to target", "MB in all", "p (last, against the first)"],
     ],
     rows: series.map((one) => [
       one.series,
       one.failed === 0 ? String(one.seeds.length) : `${one.seeds.length} (${one.failed} failed)`,
+      ...(isMixed ? [one.engines.join(", ")] : []),
       shown(one.last, (value) => shownMeasure(measure, value)),
       shown(one.best, (value) => shownMeasure(measure, value)),
       ...(isAttacked

@@ -2,6 +2,7 @@ import { measureOf, type MeasureName, type TaskDefinition } from "@tributary/pro
 import type { ExperimentPlan } from "../experiment/experiment.ts";
 import type { Choice } from "../experiment/choice.ts";
 import type { RunResult } from "../runner/run-result.ts";
+import type { UsedEngine } from "../runner/trainer-pool.ts";
 import { fairnessOf, type Fairness } from "./fairness.ts";
 import { groupBy } from "./group-by.ts";
 import { bestSoFar, costToTarget, scoresOf } from "./cost-to-target.ts";
@@ -9,6 +10,8 @@ import { bestSoFar, costToTarget, scoresOf } from "./cost-to-target.ts";
 /** What one run has come to. */
 export interface RunSummary extends Choice {
   readonly seed: number;
+  /** The engine that trained; not known of runs of older versions. */
+  readonly engine?: UsedEngine;
   /** Why it stopped before its end; null when it came to its end. */
   readonly failure: string | null;
   /** Rounds that made a checkpoint. */
@@ -85,7 +88,7 @@ export function summaryOf(plan: ExperimentPlan, results: readonly RunResult[]): 
 const keyOf = ({ variant, settings }: Choice): string => JSON.stringify([variant, settings]);
 
 function runSummary(
-  { seed, variant, settings, failure, rounds, checkpoint, participation }: RunResult,
+  { seed, variant, settings, engine, failure, rounds, checkpoint, participation }: RunResult,
   task: TaskDefinition,
 ): RunSummary {
   const sum = (of: (round: RunResult["rounds"][number]) => number): number =>
@@ -94,7 +97,7 @@ function runSummary(
   const measure = measureOf(task);
   const cost = costToTarget(task, rounds);
   return {
-    ...{ seed, variant, settings, failure: failure?.message ?? null },
+    ...{ seed, variant, settings, engine, failure: failure?.message ?? null },
     rounds: rounds.filter((round) => round.checkpoint !== null).length,
     roundsToTarget: cost?.rounds ?? null,
     finalScore: scored.at(-1)?.score ?? {},

@@ -5,6 +5,7 @@ import { instantDevices } from "./devices.ts";
 import type { RoundReports } from "./round-reports.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
+import type { UsedEngine } from "./trainer-pool.ts";
 import type { RunDeps, RunTerms, SimulatedTask } from "./simulated-task.ts";
 import { TaskState } from "./task-state.ts";
 
@@ -62,6 +63,10 @@ export class BufferedRun implements SimulatedTask {
 
   get checkpoint(): CheckpointId {
     return this.#task.checkpoint;
+  }
+
+  get engine(): UsedEngine {
+    return this.#task.engine;
   }
 
   get participation(): Uint32Array {

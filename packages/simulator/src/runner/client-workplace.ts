@@ -55,6 +55,7 @@ import type {
   PartScore,
   PoolRound,
   PoolTask,
+  UsedEngine,
 } from "./trainer-pool.ts";
 import { WorkerSums } from "./worker-sums.ts";
 
@@ -105,7 +106,7 @@ export class ClientWorkplace {
   }
 
   /** See `TrainerPool.begin`. */
-  async begin(task: PoolTask): Promise<void> {
+  async begin(task: PoolTask): Promise<UsedEngine> {
     this.close();
     const { planBytes } = task;
     const plan = wholePlan(planIdOf(this.#crypto, planBytes), planBytes, decodePlan(planBytes));
@@ -115,6 +116,7 @@ export class ClientWorkplace {
     const random = seededRandom(this.#crypto, task.seed);
     const attack = task.attack && new AttackPart(task.attack, random);
     this.#begun = { task, plan, trainer, algorithm, attack, random };
+    return (await trainer.choose(plan.plan)).engine;
   }
 
   /**

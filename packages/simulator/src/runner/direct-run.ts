@@ -16,7 +16,7 @@ import type { RunSnapshot } from "./run-snapshot.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
 import type { RunDeps, RunTerms, SimulatedTask } from "./simulated-task.ts";
 import { TaskState } from "./task-state.ts";
-import type { PoolRound } from "./trainer-pool.ts";
+import type { PoolRound, UsedEngine } from "./trainer-pool.ts";
 
 /**
  * A run without connections: the state machine, the collections and the server step of the core, and
@@ -61,6 +61,10 @@ export class DirectRun implements SimulatedTask {
 
   get checkpoint(): CheckpointId {
     return this.#task.checkpoint;
+  }
+
+  get engine(): UsedEngine {
+    return this.#task.engine;
   }
 
   get participation(): Uint32Array {

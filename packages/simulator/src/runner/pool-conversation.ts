@@ -1,13 +1,20 @@
 import type { PartialSum } from "@tributary/core";
 import type { SimulationData } from "./simulation-data.ts";
-import type { ClientReport, ClientWork, PartScore, PoolRound, PoolTask } from "./trainer-pool.ts";
+import type {
+  ClientReport,
+  ClientWork,
+  PartScore,
+  PoolRound,
+  PoolTask,
+  UsedEngine,
+} from "./trainer-pool.ts";
 
 /** What a thread of the pool has from its beginning; the arrays are shared. */
 export type PoolThreadData = SimulationData;
 
 /** What a thread of the pool is asked. */
 export interface PoolConversation {
-  readonly begin: { readonly request: PoolTask; readonly answer: void };
+  readonly begin: { readonly request: PoolTask; readonly answer: UsedEngine };
   /** Does the work of clients that no other thread does, until there is none left. */
   readonly work: {
     readonly request: {

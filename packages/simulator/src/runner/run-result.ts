@@ -1,5 +1,6 @@
 import type { CheckpointId, TributaryError } from "@tributary/protocol";
 import type { SimulatedRound } from "./simulated-round.ts";
+import type { UsedEngine } from "./trainer-pool.ts";
 
 /** What a run has come to. */
 export interface RunResult {
@@ -8,6 +9,8 @@ export interface RunResult {
   readonly variant: string | null;
   /** What the experiment's `sweep` gave the run, by the path of the key. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The engine that trained; of a run that went on, the one that trained last. */
+  readonly engine: UsedEngine;
   /** All rounds, the oldest first. */
   readonly rounds: readonly SimulatedRound[];
   /** The name of the last checkpoint. */

@@ -6,7 +6,7 @@ import type { InitialModel } from "../files/model-files.ts";
 import type { Devices } from "./devices.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
-import type { TrainerPool } from "./trainer-pool.ts";
+import type { TrainerPool, UsedEngine } from "./trainer-pool.ts";
 
 /** What a run is of. */
 export interface RunTerms {
@@ -42,6 +42,8 @@ export interface SimulatedTask {
   readonly weights: Float32Array;
   /** The name of the newest checkpoint. */
   readonly checkpoint: CheckpointId;
+  /** The engine that trains. */
+  readonly engine: UsedEngine;
   /** How often each client's report to a training round has counted, where that is known. */
   readonly participation?: Uint32Array;
   /**

@@ -33,7 +33,7 @@ import { scoreOfParts } from "./score-of-parts.ts";
 import { serverRandom } from "./server-random.ts";
 import type { SimulatedRound } from "./simulated-round.ts";
 import type { RunDeps, RunTerms } from "./simulated-task.ts";
-import type { ClientWork, KeptValues } from "./trainer-pool.ts";
+import type { ClientWork, KeptValues, UsedEngine } from "./trainer-pool.ts";
 
 /** No report makes a server wait in a simulation: nothing else is done in its thread. */
 const yieldTurn = async (): Promise<void> => {};
@@ -50,6 +50,8 @@ export class TaskState {
   readonly model: ModelTerms;
   readonly algorithm: ServerPart;
   readonly history: TaskHistory;
+  /** The engine that trains. */
+  readonly engine: UsedEngine;
   /** How often each client's report to a training round has counted. */
   readonly participation: Uint32Array;
   /** The number of the newest round that made a checkpoint; 0 for the initial model. */
@@ -73,12 +75,14 @@ export class TaskState {
     model: ModelTerms,
     state: ModelState,
     algorithm: ServerPart,
+    engine: UsedEngine,
     deps: RunDeps,
   ) {
     const { task, clients } = terms;
     this.terms = terms;
     this.model = model;
     this.algorithm = algorithm;
+    this.engine = engine;
     this.history = new TaskHistory(task);
     this.participation = new Uint32Array(clients);
     this.#deps = deps;
@@ -107,13 +111,13 @@ export class TaskState {
     const server = await openServerPart(terms, plan, deps.crypto);
     const random = roundingOf(serverRandom(deps.crypto, seed), task.name, 0);
     const state = await packInitialState(model.values, plan, { random, yieldTurn });
-    await deps.pool.begin({
+    const engine = await deps.pool.begin({
       ...{ planBytes, seed, trainer, heldOut: heldOutShare(task) },
       weighting: server.weightingOf(task),
       ...(algorithm && { algorithm }),
       ...(attack && { attack }),
     });
-    const begun = new TaskState(terms, plan, state, server, deps);
+    const begun = new TaskState(terms, plan, state, server, engine, deps);
     if (snapshot !== undefined) begun.#goOn(snapshot);
     return begun;
   }

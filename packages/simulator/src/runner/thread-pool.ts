@@ -11,6 +11,7 @@ import {
   type PoolRound,
   type PoolTask,
   type TrainerPool,
+  type UsedEngine,
 } from "./trainer-pool.ts";
 
 const inSharedVectors = (vectors: Vectors): Vectors =>
@@ -47,8 +48,9 @@ export class ThreadPool implements TrainerPool {
     );
   }
 
-  async begin(task: PoolTask): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.ask("begin", task)));
+  async begin(task: PoolTask): Promise<UsedEngine> {
+    const engines = await Promise.all(this.#threads.map((thread) => thread.ask("begin", task)));
+    return engines[0]!;
   }
 
   async work(

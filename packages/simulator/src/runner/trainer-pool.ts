@@ -1,4 +1,4 @@
-import type { TrainerOptions } from "@tributary/client-sdk";
+import type { EngineChoice, TrainerOptions } from "@tributary/client-sdk";
 import type { PreparedReport } from "@tributary/client-sdk/simulation";
 import type { PartialSum, WeightingTerms } from "@tributary/core";
 import type { ErrorCode, MetricBasis } from "@tributary/protocol";
@@ -7,6 +7,9 @@ import type { Vectors } from "../algorithms/algorithm.ts";
 import type { ReportedBeside } from "../algorithms/server-part.ts";
 import type { AttackOptions } from "../attacks/attack-options.ts";
 import type { AttackedRound } from "../attacks/attack-part.ts";
+
+/** An engine that trains, which `auto` is not. */
+export type UsedEngine = EngineChoice["engine"];
 
 /** What every client of a simulation has in common. */
 export interface PoolTask {
@@ -94,8 +97,11 @@ export interface PartScore {
  * one thread and many give the same bits.
  */
 export interface TrainerPool {
-  /** Begins a run. It comes before all else, and again for each run. */
-  begin(task: PoolTask): Promise<void>;
+  /**
+   * Begins a run. It comes before all else, and again for each run.
+   * @returns The engine that works.
+   */
+  begin(task: PoolTask): Promise<UsedEngine>;
   /**
    * Does the work of some clients of a round. Where the plan's rule keeps only sums, workers add the
    * updates themselves.

@@ -14,7 +14,7 @@ import { DrawnCohorts } from "../runner/drawn-cohorts.ts";
 import { heldOutShare } from "../runner/held-out-share.ts";
 import { scoreOfParts } from "../runner/score-of-parts.ts";
 import type { RunDeps, RunTerms } from "../runner/simulated-task.ts";
-import type { TrainerPool } from "../runner/trainer-pool.ts";
+import type { TrainerPool, UsedEngine } from "../runner/trainer-pool.ts";
 import { ClientThreads } from "./client-threads.ts";
 
 /** What is trained, and from which seed. */
@@ -76,14 +76,15 @@ export class ServedTask {
    * @param examples - The examples of each client. Their memory moves to the threads and is gone here.
    * @param attend - `always`: the clients take part in the rounds as they open. `called`: they wait
    *   for `call`.
+   * @returns The engine that trains.
    * @throws TributaryError when the engine that scores cannot be loaded; what starting the task throws.
    */
-  async start(examples: readonly Examples[], attend: "always" | "called"): Promise<void> {
+  async start(examples: readonly Examples[], attend: "always" | "called"): Promise<UsedEngine> {
     const { task, seed, trainer } = this.#terms;
     const { id, planBytes } = this.record;
     const { events, coordinator } = this.#server;
     this.#threads.make(this.#server, task, examples, { trainer, seed });
-    await this.#pool.begin({
+    const engine = await this.#pool.begin({
       ...{ planBytes, seed, trainer },
       ...{ heldOut: heldOutShare(task), weighting: task },
     });
@@ -96,6 +97,7 @@ export class ServedTask {
     await coordinator.startTask(id);
     // Where all clients are in every round, they stay connected from one to the next.
     if (attend === "always" && !isDrawn) this.#threads.takePart({});
+    return engine;
   }
 
   /** Has the clients take part that are drawn for a round that has just opened. */

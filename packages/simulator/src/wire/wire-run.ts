@@ -17,6 +17,7 @@ import { isScoreDue } from "../runner/score-due.ts";
 import { serverRandom } from "../runner/server-random.ts";
 import type { RunDeps, RunTerms, SimulatedTask } from "../runner/simulated-task.ts";
 import type { SimulatedRound } from "../runner/simulated-round.ts";
+import type { UsedEngine } from "../runner/trainer-pool.ts";
 import type { SimulationData } from "../runner/simulation-data.ts";
 import { EventQueue } from "./event-queue.ts";
 import { limitsForClients } from "./limits-for-clients.ts";
@@ -30,6 +31,7 @@ type Awaited = Extract<ServerEvent, { type: "round-opened" | "round-ended" | "ta
  * in memory. It gives the same checkpoints as a `DirectRun`.
  */
 export class WireRun implements SimulatedTask {
+  readonly engine: UsedEngine;
   readonly #terms: RunTerms;
   readonly #served: ServedTask;
   readonly #events: EventQueue<Awaited>;
@@ -40,10 +42,12 @@ export class WireRun implements SimulatedTask {
 
   private constructor(
     terms: RunTerms,
+    engine: UsedEngine,
     served: ServedTask,
     events: EventQueue<Awaited>,
     endings: readonly Ending[],
   ) {
+    this.engine = engine;
     this.#terms = terms;
     this.#served = served;
     this.#events = events;
@@ -80,8 +84,8 @@ export class WireRun implements SimulatedTask {
       const examples = Array.from({ length: terms.clients }, (_, client) =>
         clientExamples(data, client, random),
       );
-      await served.start(examples, "called");
-      return new WireRun(terms, served, events, endings);
+      const engine = await served.start(examples, "called");
+      return new WireRun(terms, engine, served, events, endings);
     } catch (error) {
       await endAll(endings);
       throw error;
