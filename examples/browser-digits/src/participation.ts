@@ -38,6 +38,8 @@ export class Participation {
       serverKey: settings.serverKey,
       population: settings.population,
       examples: this.digits,
+      // Every tab plays a writer of its own. An app leaves this out.
+      oneTab: false,
       // Seeded, so that the reports of a writer can be reproduced. An app leaves this out.
       random: random.derive("client"),
     });

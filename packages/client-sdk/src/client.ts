@@ -95,6 +95,20 @@ export class FederatedClient {
   }
 
   /**
+   * Holds the client: it stops training within a batch, and does not check in. It stays in its round
+   * as long as the round lasts, and keeps its connection. The event `paused` tells when. It does no
+   * harm when the client is paused already, or does not take part: it then begins paused.
+   */
+  pause(): void {
+    this.#core.setPaused(true);
+  }
+
+  /** Lets a paused client go on where it is. The event `continued` tells when. */
+  resume(): void {
+    this.#core.setPaused(false);
+  }
+
+  /**
    * Asks for the newest checkpoint of the population, verifies it as in a round, and builds a tfjs
    * model of it. Layers that the plan leaves to each client (`batchNormalization: local`) have the
    * values of this client, once it has trained them. See `checkpoint` for what happens without a

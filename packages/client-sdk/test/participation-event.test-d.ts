@@ -10,6 +10,10 @@ function shown(event: ParticipationEvent): string {
   switch (event.type) {
     case "thread-chosen":
       return `in the ${event.thread}: ${event.reason}`;
+    case "paused":
+    case "continued":
+    case "waiting-for-tab":
+      return event.type;
     case "connecting":
       return `attempt ${event.attempt}`;
     case "connected":

@@ -157,7 +157,13 @@ describe("a client in a Worker", () => {
 
 describe("the choice of the thread", () => {
   const placed = (stage: WorkerStage, start: () => ReturnType<typeof workerOf>): PlacedCore =>
-    new PlacedCore(stage.settings(), stage.platform, [{ name: "a test", start }], undefined);
+    new PlacedCore(
+      stage.settings(),
+      stage.platform,
+      [{ name: "a test", start }],
+      undefined,
+      undefined,
+    );
 
   it("tries one way to a Worker after the other, and says why it stays in the page", async () => {
     const stage = workerStage();

@@ -47,6 +47,12 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
       return plain(
         `Works in ${event.thread === "worker" ? "a Worker" : "the page"}: ${event.reason}`,
       );
+    case "paused":
+      return plain("Paused");
+    case "continued":
+      return plain("Goes on");
+    case "waiting-for-tab":
+      return plain("Waits for another tab, which takes part already");
     case "engine-chosen":
       return plain(`Trains with ${event.engine} on ${event.backend}: ${event.reason}`);
     case "trained":

@@ -120,6 +120,9 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
     case "prepared":
       return { engine: { name: undefined, exampleCount: event.exampleCount } };
     case "thread-chosen":
+    case "paused":
+    case "continued":
+    case "waiting-for-tab":
       return {};
     case "connecting":
       return { activity: { type: "connecting", attempt: event.attempt } };

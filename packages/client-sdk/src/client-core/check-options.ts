@@ -73,6 +73,7 @@ const RULES: Readonly<Record<Option, Rule>> = {
   tls: { holds: isObject, wanted: "an object that says which certificates to trust" },
   agent: { holds: isObject, wanted: "an http.Agent" },
   limits: { holds: isObject, wanted: "an object with the limits to change" },
+  oneTab: { holds: (value) => typeof value === "boolean", wanted: "true or false" },
   worker: {
     holds: (value) =>
       value === "auto" ||

@@ -40,6 +40,8 @@ export interface ClientCore {
    * @throws TributaryError when trying again cannot help; also `ABORTED`.
    */
   participate(events: EventSink, signal: AbortSignal): Promise<void>;
+  /** Holds the work, or lets it go on; see `FederatedClient.pause`. Idempotent. */
+  setPaused(isPaused: boolean): void;
   /** Asks the server for the newest checkpoint: see `FederatedClient.checkpoint`. */
   newest(request: NewestRequest, signal: AbortSignal): Promise<Checkpoint>;
   /** Does the work of a round and sends nothing: see `FederatedClient.dryRun`. */

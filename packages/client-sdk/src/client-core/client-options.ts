@@ -108,6 +108,12 @@ export interface FederatedClientOptions {
    * the script is `@tributary/client-sdk/worker`. The client ends the Worker when it is closed.
    */
   readonly worker?: WorkerSource;
+  /**
+   * Whether one tab at a time takes part, of all tabs of this origin in the same population of the
+   * same server; browsers only, and true unless set. The others wait (`waiting-for-tab`), and one of
+   * them takes over when that one ends.
+   */
+  readonly oneTab?: boolean;
 }
 
 /**

@@ -8,6 +8,7 @@ import { participate } from "../participation/participation.ts";
 import { PlanMemory } from "../participation/plan-memory.ts";
 import type { ThreadPlatform } from "../platform/platform.ts";
 import { abortable, aborted } from "../runtime/abort.ts";
+import { PauseGate } from "../runtime/pause-gate.ts";
 import { Backoff } from "../session/backoff.ts";
 import { requestModel } from "../session/model-request.ts";
 import { ModelCache, type CachedModel } from "../trust/model-cache.ts";
@@ -27,6 +28,10 @@ export class OwnThreadCore implements ClientCore {
   readonly #residuals: PlanMemory = new PlanMemory();
   /** The parameters of layers that the plan leaves to each client. */
   readonly #localLayers: PlanMemory = new PlanMemory();
+
+  readonly #gate: PauseGate = new PauseGate();
+  /** Where events go while the client takes part. */
+  #events: EventSink | undefined;
 
   constructor(settings: ClientSettings, platform: ThreadPlatform) {
     this.#settings = settings;
@@ -54,7 +59,20 @@ export class OwnThreadCore implements ClientCore {
       reconnect: new Backoff(waits),
       retry: new Backoff(waits),
     };
-    await participate(deps, session, signal);
+    if (this.#gate.isClosed) events.push({ type: "paused" });
+    this.#events = events;
+    try {
+      await participate(deps, session, signal);
+    } finally {
+      this.#events = undefined;
+    }
+  }
+
+  setPaused(isPaused: boolean): void {
+    if (isPaused === this.#gate.isClosed) return;
+    if (isPaused) this.#gate.close();
+    else this.#gate.open();
+    this.#events?.push({ type: isPaused ? "paused" : "continued" });
   }
 
   async dryRun(purpose: RoundPurpose, signal: AbortSignal): Promise<DryRun> {
@@ -98,6 +116,7 @@ export class OwnThreadCore implements ClientCore {
       residuals: this.#residuals,
       localLayers: this.#localLayers,
       random: resources.random(crypto),
+      gate: this.#gate,
     };
   }
 

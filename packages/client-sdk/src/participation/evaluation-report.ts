@@ -1,6 +1,6 @@
 import { asTributaryError } from "@tributary/protocol";
 import type { Examples } from "../examples/examples.ts";
-import type { LocalTrainer, TrainResult } from "../training/local-trainer.ts";
+import type { EvaluateRequest, LocalTrainer, TrainResult } from "../training/local-trainer.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { reportedMeasures, type PreparedReport } from "./prepared-report.ts";
 
@@ -19,11 +19,13 @@ export async function prepareEvaluation(
     readonly weights: Float32Array;
     readonly examples: Examples;
     readonly signal: AbortSignal;
+    /** As in `TrainRequest`. */
+    readonly hold?: EvaluateRequest["hold"];
   },
 ): Promise<PreparedReport> {
-  const { model, weights, examples, signal } = request;
+  const { model, weights, examples, signal, hold } = request;
   const { plan } = model.plan;
-  const asked = { plan, weights, examples, signal };
+  const asked = { plan, weights, examples, signal, hold };
   let measured: Pick<TrainResult, "metrics" | "bases">;
   try {
     measured = (await trainer.measure?.(asked)) ?? { metrics: await trainer.evaluate(asked) };

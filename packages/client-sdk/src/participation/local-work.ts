@@ -1,6 +1,7 @@
 import { basesToReport, metricsFromBases, type Clock, TributaryError } from "@tributary/protocol";
 import { abortable, aborted } from "../runtime/abort.ts";
 import { nextMacrotask } from "../runtime/event-loop-break.ts";
+import type { PauseGate } from "../runtime/pause-gate.ts";
 import { withinSeconds } from "../runtime/within-seconds.ts";
 import type { Incoming } from "../session/session.ts";
 import { brokenFloor, checkEnough, checkSteps } from "../trust/floors/check-floors.ts";
@@ -25,6 +26,8 @@ export interface LocalWorkDeps extends TrainingDeps, AppExamples {
   /** What the app says to the plans that it is shown. */
   readonly approval: PlanApproval;
   readonly events: EventSink;
+  /** Holds the work while the app has paused the client. */
+  readonly gate: PauseGate;
 }
 
 /**
@@ -81,7 +84,7 @@ export async function workForRound(
  *   `prepareEvaluation`.
  */
 async function evaluateForRound(
-  { heldOut, trainer, localLayers, offered, events, clock, floors }: LocalWorkDeps,
+  { heldOut, trainer, localLayers, offered, events, clock, floors, gate }: LocalWorkDeps,
   { roundId }: RoundOfWork,
   model: VerifiedModel,
   signal: AbortSignal,
@@ -99,7 +102,10 @@ async function evaluateForRound(
   checkEnough(floors, examples.count);
   const weights = personalWeights(model, localLayers);
   const startedMs = clock.elapsedMs();
-  const report = await prepareEvaluation(trainer, { model, weights, examples, signal });
+  const report = await prepareEvaluation(trainer, {
+    ...{ model, weights, examples, signal },
+    hold: () => gate.hold(signal),
+  });
   if (signal.aborted) throw aborted();
   const { exampleCount, bases } = report;
   const { plan } = model.plan;
@@ -133,6 +139,7 @@ async function trainForRound(
     roundNumber,
     examples,
     signal,
+    hold: () => deps.gate.hold(signal),
     onProgress: throttleProgress(clock, ({ epoch, epochs, batch, batches, loss }) => {
       if (signal.aborted) return;
       events.push({ type: "training", roundId, epoch, epochs, batch, batches, loss });

@@ -30,6 +30,18 @@ export type ParticipationEvent =
       /** Why this thread was chosen: a clause for people to read. */
       readonly reason: string;
     }
+  /**
+   * The app has paused the client. It neither trains nor checks in from here on; it stays in its
+   * round, and keeps its connection.
+   */
+  | { readonly type: "paused" }
+  /** The app has let the client go on. */
+  | { readonly type: "continued" }
+  /**
+   * Another tab of this origin takes part in the same population. This client waits, and takes over
+   * when that one ends.
+   */
+  | { readonly type: "waiting-for-tab" }
   /** The client starts to connect. `attempt` counts from 1, and again from 1 after a check-in. */
   | { readonly type: "connecting"; readonly attempt: number }
   /** The client is connected, and the server has proved that it holds the pinned key. */

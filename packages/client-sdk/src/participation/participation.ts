@@ -63,6 +63,7 @@ export async function participate(
         member?.leave();
         await rest(session, deps, notBeforeMs - clock.elapsedMs(), signal);
         await events.room(signal);
+        await deps.gate.hold(signal);
         waitMs = await takePart(session, { ...deps, checkedIn, selected }, signal);
       }
       member?.leave();
@@ -76,6 +77,7 @@ export async function participate(
       let failure: TributaryError;
       try {
         await events.room(signal);
+        await deps.gate.hold(signal);
         attempt += 1;
         events.push({ type: "connecting", attempt });
         session = await Session.open(deps, options, signal);

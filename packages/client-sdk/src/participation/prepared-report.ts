@@ -21,6 +21,7 @@ import type { Examples } from "../examples/examples.ts";
 import type {
   LocalTrainer,
   StepTerms,
+  TrainRequest,
   TrainResult,
   TrainingProgress,
 } from "../training/local-trainer.ts";
@@ -76,6 +77,8 @@ export interface TrainingRequest {
   /** As in `TrainRequest`. */
   readonly rows?: Uint32Array | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** As in `TrainRequest`. */
+  readonly hold?: TrainRequest["hold"];
   /** Called after every batch. */
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
   /** As in `TrainRequest`. */
@@ -177,13 +180,13 @@ const streamOf = (model: VerifiedModel, roundNumber: number): string =>
  */
 async function trainLocally(
   { trainer, memory }: Pick<TrainingDeps, "trainer" | "memory">,
-  { model, examples, rows, signal, onProgress, terms }: TrainingRequest,
+  { model, examples, rows, signal, hold, onProgress, terms }: TrainingRequest,
   weights: Float32Array,
   random: RandomSource,
 ): Promise<TrainResult> {
   const { plan, layout } = model.plan;
   const into = memory?.weights;
-  const asked = { plan, weights, examples, rows, random, into, terms, signal, onProgress };
+  const asked = { plan, weights, examples, rows, random, into, terms, signal, hold, onProgress };
   let result: TrainResult;
   try {
     result = await trainer.train(asked);

@@ -1,8 +1,9 @@
 import { createKernels, type Plan } from "@tributary/protocol";
+import { createNobleProvider } from "@tributary/protocol/crypto-noble";
+import { createWebCryptoProvider } from "@tributary/protocol/crypto-web";
 import { systemClock } from "../runtime/system-clock.ts";
 import { createFusedTrainer } from "../training/fused/fused-trainer.ts";
 import type { EngineChoice, LocalTrainer } from "../training/local-trainer.ts";
-import { createBrowserCrypto } from "./browser-crypto.ts";
 import type { ThreadPlatform } from "./platform.ts";
 import { connectWithWebSocket } from "./web-socket.ts";
 
@@ -13,7 +14,8 @@ import { connectWithWebSocket } from "./web-socket.ts";
 export const workerPlatform: ThreadPlatform = {
   connect: connectWithWebSocket,
   clock: systemClock,
-  createCrypto: createBrowserCrypto,
+  // libsodium would be half of the script, and is faster than noble where nobody waits for it.
+  createCrypto: () => createWebCryptoProvider().catch(createNobleProvider),
   createKernels,
   async createTrainer({ backend }): Promise<LocalTrainer> {
     // Without SIMD the twin would train here, and something in the page may be faster.

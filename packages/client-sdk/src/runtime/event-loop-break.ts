@@ -7,7 +7,9 @@ const WORK_MS = 12;
 /**
  * Makes a function that is called between pieces of work. It returns a promise to await when a
  * break is due, and otherwise undefined, so that short pieces of work do not each pay for a break.
- * A break lasts one macrotask, so that events, timers and frames are handled in it.
+ * In a page that is shown, a break lasts until the next frame has been drawn: Firefox lets several
+ * macrotasks go before it draws. Elsewhere it lasts one macrotask, in which events and timers are
+ * handled.
  * @param now - The time in milliseconds. It only decides when breaks happen, and never influences a
  *   result.
  */
@@ -15,10 +17,35 @@ export function eventLoopBreak(now: () => number = () => performance.now()): Eve
   let last = now();
   return () => {
     if (now() - last < WORK_MS) return undefined;
-    return nextMacrotask().then(() => {
+    return (isShown() ? nextFrame() : nextMacrotask()).then(() => {
       last = now();
     });
   };
+}
+
+/** Whether this is the thread of a page that can be seen. Other pages draw no frames. */
+const isShown = (): boolean =>
+  typeof document === "object" &&
+  typeof requestAnimationFrame === "function" &&
+  document.visibilityState === "visible";
+
+/** The longest wait for a frame, milliseconds: a page may be covered, or draw slowly. */
+const LONGEST_FRAME_MS = 40;
+
+/** Resolves once the next frame has been drawn, or has not come in time. */
+async function nextFrame(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const frame = requestAnimationFrame(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    const timer = setTimeout(() => {
+      cancelAnimationFrame(frame);
+      resolve();
+    }, LONGEST_FRAME_MS);
+  });
+  // What was asked for a frame runs before it is drawn.
+  await nextMacrotask();
 }
 
 /** Resolves in the next macrotask: what has come and what has been sent are handled before. */

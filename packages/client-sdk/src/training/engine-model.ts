@@ -63,8 +63,11 @@ export interface EngineModel {
 
 /** One training under way. */
 export interface EngineTraining {
-  /** Takes one optimizer step. Loss and outputs are those before the step. */
-  step(batch: ExampleBatch): Awaitable<BatchResult>;
+  /**
+   * Takes one optimizer step. Loss and outputs are those before the step.
+   * @param pauseIfDue - To be called within a long step, as `Work.pauseIfDue`.
+   */
+  step(batch: ExampleBatch, pauseIfDue: () => Promise<void> | undefined): Awaitable<BatchResult>;
   /**
    * Copies all parameters as they are now.
    * @param into - Where they go; new memory if left out.

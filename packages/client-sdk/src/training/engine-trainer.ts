@@ -14,7 +14,7 @@ import { evaluateModel, predictWithModel, trainModel } from "./training-run.ts";
 import { Work } from "./work.ts";
 
 /** What all requests have in common. */
-type Request = Pick<EvaluateRequest, "plan" | "weights" | "signal">;
+type Request = Pick<EvaluateRequest, "plan" | "weights" | "signal" | "hold">;
 
 /** What an engine must provide to become a trainer. */
 export interface Engine<Model extends EngineModel = EngineModel> {
@@ -107,7 +107,7 @@ export class EngineTrainer<
     examples: number,
     run: (model: Model, work: Work) => Promise<Result>,
   ): Promise<Result> {
-    const work = new Work([this.#disposal.signal, request.signal]);
+    const work = new Work([this.#disposal.signal, request.signal], request.hold);
     work.checkStopped();
     try {
       return await run(await this.engine.prepare(request, examples), work);

@@ -87,6 +87,11 @@ export interface TrainRequest {
   readonly terms?: StepTerms | undefined;
   /** Stops the training, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Asked between batches, and within long ones: the training waits for what it returns. A trainer
+   * may ignore it.
+   */
+  readonly hold?: (() => Promise<void> | undefined) | undefined;
   /** Called after every batch. What it throws ends the training. */
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
@@ -118,6 +123,8 @@ export interface EvaluateRequest {
   readonly examples: Examples;
   /** Stops the evaluation, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
+  /** As in `TrainRequest`. */
+  readonly hold?: (() => Promise<void> | undefined) | undefined;
 }
 
 /** A request for a model's outputs. */
@@ -134,6 +141,8 @@ export interface PredictRequest {
   readonly count: number;
   /** Stops the prediction, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
+  /** As in `TrainRequest`. */
+  readonly hold?: (() => Promise<void> | undefined) | undefined;
 }
 
 /** With which engine a trainer trains a plan. */

@@ -35,6 +35,7 @@ export async function trainModel(
   const gather = gathererFor(model, examples, format, Math.min(batchSize, count));
   let measured: Measurement = { metrics: {}, bases: [] };
   let trained: Float32Array;
+  const pauseIfDue = (): Promise<void> | undefined => work.pauseIfDue();
   try {
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
       // Each epoch has a stream of its own, named by its number, so that an epoch's order does not
@@ -45,7 +46,7 @@ export async function trainModel(
       for (let batch = 1; batch <= batches; batch++) {
         const from = (batch - 1) * batchSize;
         const part = gather(order, from, Math.min(count, from + batchSize));
-        const pass = training.step(part);
+        const pass = training.step(part, pauseIfDue);
         // Awaiting a result that is there already would cost a turn of the microtask queue in every
         // step.
         const { loss, outputs } = pass instanceof Promise ? await pass : pass;

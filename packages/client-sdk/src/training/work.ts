@@ -9,7 +9,14 @@ export class Work {
   readonly #signals: readonly AbortSignal[];
   readonly #break: EventLoopBreak = eventLoopBreak();
 
-  constructor(signals: readonly (AbortSignal | undefined)[]) {
+  readonly #hold: (() => Promise<void> | undefined) | undefined;
+
+  /** @param hold - As in `TrainRequest`. */
+  constructor(
+    signals: readonly (AbortSignal | undefined)[],
+    hold?: () => Promise<void> | undefined,
+  ) {
+    this.#hold = hold;
     this.#signals = signals.filter((signal) => signal !== undefined);
   }
 
@@ -21,12 +28,13 @@ export class Work {
   }
 
   /**
-   * To be called between batches.
-   * @returns A promise to await first, when other work is due; otherwise undefined.
+   * To be called between batches, and within long ones.
+   * @returns A promise to await first, when other work is due or the work is held; otherwise
+   *   undefined.
    * @throws TributaryError as `checkStopped`.
    */
   pauseIfDue(): Promise<void> | undefined {
     this.checkStopped();
-    return this.#break()?.then(() => this.checkStopped());
+    return (this.#hold?.() ?? this.#break())?.then(() => this.checkStopped());
   }
 }

@@ -23,6 +23,8 @@ export type CoreTalk = {
   participate: { request: void; answer: void };
   /** Told: ends the participation. */
   leave: { request: void; answer: void };
+  /** Told: holds the work, or lets it go on. */
+  setPaused: { request: boolean; answer: void };
   newest: { request: NewestRequest; answer: Checkpoint };
   dryRun: { request: RoundPurpose; answer: PlainDryRun };
 };

@@ -7,6 +7,7 @@ import type { EventSink } from "../participation/event-stream.ts";
 import type { ThreadPlatform } from "../platform/platform.ts";
 import { LinkedAbort, abortable } from "../runtime/abort.ts";
 import { LoadOnce } from "../runtime/load-once.ts";
+import { inOneTab, type TabLocks } from "./one-tab.ts";
 import { reasonToStay } from "./crossing-options.ts";
 import { waysToStart, type WayToStart } from "./start-worker.ts";
 import { WorkerCore } from "./worker-core.ts";
@@ -23,7 +24,7 @@ export function openCore(
       ? "this browser has no Workers"
       : reasonToStay(settings.options, hasOwnParts);
   const ways = worker === false ? [] : waysToStart(worker);
-  return new PlacedCore(settings, platform, ways, reason);
+  return new PlacedCore(settings, platform, ways, reason, navigator.locks);
 }
 
 /** Where a client works, and why there. */
@@ -39,9 +40,11 @@ export class PlacedCore implements ClientCore {
   readonly #settings: ClientSettings;
   readonly #platform: ThreadPlatform;
   readonly #ways: readonly WayToStart[];
+  readonly #locks: TabLocks | undefined;
   #place: LoadOnce<Place>;
   /** Set once the place is there. */
   #core: ClientCore | undefined;
+  #isPaused = false;
   /** Ends the participation where it is, so that it goes on elsewhere. */
   #move: (() => void) | undefined;
   /** Why this client works in the page; undefined while a Worker may do. */
@@ -52,7 +55,9 @@ export class PlacedCore implements ClientCore {
     platform: ThreadPlatform,
     ways: readonly WayToStart[],
     reasonToStay: string | undefined,
+    locks: TabLocks | undefined,
   ) {
+    this.#locks = locks;
     this.#settings = settings;
     this.#platform = platform;
     this.#ways = ways;
@@ -61,6 +66,17 @@ export class PlacedCore implements ClientCore {
   }
 
   async participate(events: EventSink, signal: AbortSignal): Promise<void> {
+    const { oneTab = true } = this.#settings.options;
+    if (!oneTab) return this.#participate(events, signal);
+    const { population, session } = this.#settings;
+    return inOneTab(
+      { name: `tributary ${session.url} ${population}`, locks: this.#locks, signal },
+      () => events.push({ type: "waiting-for-tab" }),
+      () => this.#participate(events, signal),
+    );
+  }
+
+  async #participate(events: EventSink, signal: AbortSignal): Promise<void> {
     for (;;) {
       const { core, thread, reason } = await abortable(this.#place.get(), signal);
       events.push({ type: "thread-chosen", thread, reason });
@@ -81,6 +97,11 @@ export class PlacedCore implements ClientCore {
       }
       await core.dispose();
     }
+  }
+
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#core?.setPaused(isPaused);
   }
 
   newest(request: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
@@ -118,6 +139,7 @@ export class PlacedCore implements ClientCore {
   /** Tries the ways to a Worker one after the other. The page is the last resort. */
   async #open(): Promise<Place> {
     const place = await this.#openWorker();
+    place.core.setPaused(this.#isPaused);
     this.#core = place.core;
     return place;
   }

@@ -61,6 +61,7 @@ export function serveCore(endpoint: WorkerEndpoint, platform: ThreadPlatform): v
       }
     },
     leave: () => leaving?.abort(),
+    setPaused: (isPaused) => core().setPaused(isPaused),
     async newest(request, handling) {
       const checkpoint = await core().newest(request, handling.signal);
       tellHeld();

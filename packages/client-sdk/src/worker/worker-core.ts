@@ -93,6 +93,10 @@ export class WorkerCore implements ClientCore {
     }
   }
 
+  setPaused(isPaused: boolean): void {
+    this.#port.tell("setPaused", isPaused);
+  }
+
   newest(request: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
     return this.#port.ask("newest", request, { signal });
   }

@@ -3,9 +3,12 @@ import type { TrainingKernels } from "../kernels/training-kernels.ts";
 import type { FusedLayer } from "../layers/layer.ts";
 import type { ParameterPlaces } from "./parameter-places.ts";
 
+/** One part of a descent, for the first `count` examples. */
+export type Descend = (count: number, rate: number) => void;
+
 /**
- * Makes a function that goes backwards through the layers and moves the trained parameters by −rate
- * times their gradient. Layers that can do so move their own parameters on the way, which spares
+ * Makes what goes backwards through the layers, in parts to call one after the other, and moves the
+ * trained parameters by −rate times their gradient. Layers that can do so move their own parameters on the way, which spares
  * writing and reading large gradients. The parameters of all other layers move at the end, and so do
  * those that several nodes have, because their gradient is complete only then.
  * @param layers - One for each node of the model.
@@ -17,7 +20,7 @@ export function descentOf(
   layers: readonly FusedLayer[],
   backwards: readonly FusedLayer[],
   parameters: ParameterPlaces,
-): (count: number, rate: number) => void {
+): readonly Descend[] {
   const namesOf = nodes.map(({ operation }) => parametersOf(operation));
   const uses = (name: string): number => namesOf.filter((names) => names.includes(name)).length;
   const descending = new Set(
@@ -27,11 +30,16 @@ export function descentOf(
   const others = parameters.layout.parameters
     .filter(({ name }) => !moved.has(name) && parameters.of(name).gradient !== 0)
     .map(({ name, size }) => ({ ...parameters.of(name), size }));
-  return (count, rate) => {
-    for (const layer of backwards) {
-      if (descending.has(layer)) layer.backward(count, rate);
-      else layer.backward(count);
-    }
-    for (const { values, gradient, size } of others) kernels.descend(values, gradient, size, rate);
-  };
+  return [
+    ...backwards.map((layer): Descend =>
+      descending.has(layer)
+        ? (count, rate) => layer.backward(count, rate)
+        : (count) => layer.backward(count),
+    ),
+    (_, rate) => {
+      for (const { values, gradient, size } of others) {
+        kernels.descend(values, gradient, size, rate);
+      }
+    },
+  ];
 }

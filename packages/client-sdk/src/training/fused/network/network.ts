@@ -13,16 +13,19 @@ import { trainedParameters } from "../compile/trained-parameters.ts";
 import { Arena } from "../kernels/arena.ts";
 import type { TrainingKernels } from "../kernels/training-kernels.ts";
 import { buildLayer } from "../layers/build-layer.ts";
-import type { FusedLayer } from "../layers/layer.ts";
+import type { FusedLayer, PassContext } from "../layers/layer.ts";
 import { gradientTerms, type GradientTerms } from "./gradient-terms.ts";
 import { lossHead, type LossHead } from "./loss-head.ts";
-import { descentOf } from "./descent.ts";
+import { descentOf, type Descend } from "./descent.ts";
 import { layOutNodes, withBranches } from "./node-places.ts";
 import { keepBounds } from "./bounds.ts";
 import { penaltiesOf, type Penalties } from "./penalties.ts";
 import { ParameterPlaces } from "./parameter-places.ts";
 import { withSharedParameters } from "./shared-parameters.ts";
 import { stepOptimizer, type StepOptimizer } from "./step-optimizer.ts";
+
+/** As `Work.pauseIfDue`. */
+type PauseIfDue = () => Promise<void> | undefined;
 
 /**
  * The model of a plan in the memory of some kernels: the weights, the gradients of those that are
@@ -43,7 +46,7 @@ export class FusedNetwork {
   /** The layers whose gradient is needed, from the last to the first. */
   readonly #backwards: readonly FusedLayer[];
   /** Goes backwards and moves the parameters by −rate · gradient on the way. */
-  readonly #descend: (count: number, rate: number) => void;
+  readonly #descent: readonly Descend[];
   /** The rate of that, where the steps of this training are nothing more. */
   #descentRate: number | undefined;
   readonly #head: LossHead;
@@ -95,7 +98,7 @@ export class FusedNetwork {
       ({ operation }) => operation.kind === "batchNorm" && operation.isTrained,
     );
     this.#backwards = layers.filter((_, index) => nodes.of(index).gradient !== 0).reverse();
-    this.#descend = descentOf(kernels, model, layers, this.#backwards, this.parameters);
+    this.#descent = descentOf(kernels, model, layers, this.#backwards, this.parameters);
     this.#penalties = penaltiesOf(kernels, model.penalties, this.parameters);
     this.#keepBounds = keepBounds(kernels, model.bounds, this.parameters);
     this.#head = lossHead(kernels, plan.training.loss, model, end, targets, outputs);
@@ -164,6 +167,30 @@ export class FusedNetwork {
     return loss;
   }
 
+  /**
+   * Takes the same step, with the same bits, and lets other work of the thread run between its layers.
+   * @param pauseIfDue - Called after each layer; what it throws ends the step.
+   * @returns The mean loss of the first `count` examples before the step.
+   */
+  async stepInParts(count: number, pauseIfDue: PauseIfDue): Promise<number> {
+    // Clipped examples have a pass of their own each.
+    if (this.#terms?.exampleClipNorm !== undefined) return this.step(count);
+    const pass = this.#nextPass(true);
+    const rate = this.#descentRate;
+    await inParts(this.#layers, (layer) => layer.forward(count, pass), pauseIfDue);
+    const loss = this.#loss(count);
+    if (rate === undefined) {
+      await inParts(this.#backwards, (layer) => layer.backward(count), pauseIfDue);
+      this.#penalties.addGradient();
+      this.#terms?.apply();
+      this.optimizer.step();
+    } else {
+      await inParts(this.#descent, (descend) => descend(count, rate), pauseIfDue);
+    }
+    this.#keepBounds();
+    return loss;
+  }
+
   /** Begins a sum of gradients. Views of the memory from before are empty afterwards. */
   startSum(): void {
     this.#kernels.fill(this.#memoryFor("sum"), this.parameters.trainedSize, 0);
@@ -223,7 +250,7 @@ export class FusedNetwork {
 
   #stepAtOnce(count: number, rate: number): number {
     const loss = this.#lossOf(count, true);
-    this.#descend(count, rate);
+    for (const descend of this.#descent) descend(count, rate);
     return loss;
   }
 
@@ -269,17 +296,40 @@ export class FusedNetwork {
 
   #lossOf(count: number, training: boolean): number {
     this.#forward(count, training);
+    return this.#loss(count);
+  }
+
+  /** The mean loss of the outputs of the first `count` examples, and its gradient by them. */
+  #loss(count: number): number {
     return this.#head.score(count) + this.#penalties.loss();
   }
 
   #forward(count: number, training: boolean): void {
+    const pass = this.#nextPass(training);
+    for (const layer of this.#layers) layer.forward(count, pass);
+  }
+
+  #nextPass(training: boolean): PassContext {
     const pass = { training, number: this.#passes };
     if (training) this.#passes += 1;
-    for (const layer of this.#layers) layer.forward(count, pass);
+    return pass;
   }
 
   #view(at: Address, size: number): Float32Array {
     return this.#kernels.values(at, size);
+  }
+}
+
+/** Does work for each of several parts, and lets other work of the thread run after each. */
+async function inParts<Part>(
+  parts: readonly Part[],
+  work: (part: Part) => void,
+  pauseIfDue: PauseIfDue,
+): Promise<void> {
+  for (const part of parts) {
+    work(part);
+    const pause = pauseIfDue();
+    if (pause !== undefined) await pause;
   }
 }
 
