@@ -60,9 +60,14 @@ const taskIs = (state: "running" | "finished" | "cancelled"): ServerEvent => ({
 const score = (accuracy: number): Score => ({ metrics: { accuracy }, elapsedMs: 7 });
 
 /** A demo that follows a task, and what it has shown. */
-function follow(task = definition()): {
+function follow(
+  task = definition(),
+  scoreEveryRounds = 1,
+): {
   readonly progress: TrainingProgress;
   readonly committed: RoundRecord[];
+  /** The numbers of the rounds whose scores were asked for. */
+  readonly due: number[];
   readonly shown: string[];
   isOver(): Promise<boolean>;
 } {
@@ -73,15 +78,34 @@ function follow(task = definition()): {
     report: (number, accepted, cohort) => shown.push(`${number}: ${accepted}/${cohort}`),
     abandoned: ({ number, reason }) => shown.push(`${number}: ${reason}`),
   };
-  const progress = new TrainingProgress(task, observer);
+  const progress = new TrainingProgress(task, observer, scoreEveryRounds);
   const committed: RoundRecord[] = [];
-  progress.begin(TASK, (record) => committed.push(record));
+  const due: number[] = [];
+  progress.begin(TASK, (record, isDue) => {
+    if (isDue) due.push(record.number);
+    if (!committed.includes(record)) committed.push(record);
+  });
   const isOver = (): Promise<boolean> =>
     Promise.race([progress.over.then(() => true), Promise.resolve().then(() => false)]);
-  return { progress, committed, shown, isOver };
+  return { progress, committed, due, shown, isOver };
 }
 
 describe("a demo", () => {
+  it("asks for a score every so many rounds, and for that of the last round in any case", async () => {
+    const { progress, due, isOver } = follow(definition(), 2);
+    for (const number of [1, 2, 3]) {
+      progress.follow(started(number));
+      progress.follow(ended(round(number)));
+    }
+    expect(due).toEqual([2]);
+    progress.addScore(round(2), score(0.5));
+    progress.follow(taskIs("finished"));
+    expect(due).toEqual([2, 3]);
+    expect(await isOver()).toBe(false);
+    progress.addScore(round(3), score(0.6));
+    expect(await isOver()).toBe(true);
+  });
+
   it("is over when its task is finished and the last checkpoint is scored, in either order", async () => {
     const early = follow();
     early.progress.follow(started(1));

@@ -45,6 +45,7 @@ interface DemoFlags extends TableFlags {
   readonly task?: string;
   readonly threads?: number;
   readonly seed?: number;
+  readonly scoreEvery: number;
   readonly engine: EngineName;
   readonly backend: NonNullable<TrainerOptions["backend"]>;
   readonly dataDir: string;
@@ -128,6 +129,12 @@ function withDemoOptions(command: Command): Command {
         wholeNumber(1, 1_000),
       )
       .option(
+        "--score-every <rounds>",
+        "score the checkpoint on the held-out examples after every so many rounds; the last one always is",
+        wholeNumber(1),
+        1,
+      )
+      .option(
         "--seed <number>",
         "make the run repeatable: the same seed draws the same clients for each round and gives the same model (default: a random seed)",
         wholeNumber(0),
@@ -192,6 +199,9 @@ async function demoOptions(
     },
     // The same seed gives the same bits, on whatever machine.
     trainer: { engine, backend, repeatable: true },
+    // A score may end the training, so that it must repeat where somebody has named a seed.
+    scoring: { engine, backend, repeatable: flags.seed !== undefined },
+    scoreEveryRounds: flags.scoreEvery,
     logLevel: flags.verbose === true ? "info" : "warn",
     ...(rounds === undefined ? {} : { rounds }),
     ...(threads === undefined ? {} : { threads }),

@@ -13,7 +13,10 @@ export interface DemoObserver {
   }): void;
   /** `accepted` of the `cohort` clients in this round have reported. */
   report(roundNumber: number, accepted: number, cohort: number): void;
-  /** A round was committed, and its checkpoint has been scored on the held-out examples. */
+  /**
+   * A round was committed, and its checkpoint has been scored on the held-out examples, if that was
+   * due; otherwise there are no metrics.
+   */
   round(round: RoundRecord, metrics: Metrics, elapsedMs: number): void;
   /** A round was abandoned. The server tries it again. */
   abandoned(round: RoundRecord): void;

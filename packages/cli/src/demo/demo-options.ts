@@ -29,6 +29,10 @@ export interface DemoOptions {
   /** All randomness of the demo comes from this number. */
   readonly seed: number;
   readonly trainer: TrainerOptions;
+  /** The engine that scores checkpoints. */
+  readonly scoring: TrainerOptions;
+  /** After how many rounds the checkpoint is scored. The last one always is. */
+  readonly scoreEveryRounds: number;
   /** Where the server keeps its keys, its certificate and its store. */
   readonly dataDir: string;
   /** Port of the gateway; 0 takes any free one. */

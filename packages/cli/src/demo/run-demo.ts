@@ -25,7 +25,7 @@ import { TrainingProgress, type Score } from "./training-progress.ts";
 export async function runDemo(options: DemoOptions, observer: DemoObserver): Promise<DemoResult> {
   const startedAtMs = Date.now();
   const { data, definition, model } = await prepareTraining(options);
-  const progress = new TrainingProgress(definition, observer);
+  const progress = new TrainingProgress(definition, observer, options.scoreEveryRounds);
   const fail = (error: Error): void => progress.fail(error);
   options.signal.addEventListener("abort", () => fail(stopped()), { once: true });
 
@@ -42,13 +42,17 @@ export async function runDemo(options: DemoOptions, observer: DemoObserver): Pro
     served = await ServedTask.create(
       server,
       { task: definition, model, seed, clients, trainer },
-      { pool: scorer, crypto: createNodeCryptoProvider(), threads, onFailure: fail },
+      {
+        ...{ pool: scorer, scoring: options.scoring, crypto: createNodeCryptoProvider() },
+        ...{ threads, onFailure: fail },
+      },
     );
     const { record: task } = served;
     observer.started({ server, task, data, threads, seed });
 
     const scoring: Scoring = { served, startedAtMs, observer };
-    progress.begin(task.id, (round) => {
+    progress.begin(task.id, (round, isDue) => {
+      if (!isDue) return observer.round(round, {}, Date.now() - startedAtMs);
       scoreRound(round, scoring).then((score) => progress.addScore(round, score), fail);
     });
     served.start(data.clients, "always").catch(fail);

@@ -43,7 +43,7 @@ export function showProgress(output: Output): DemoObserver {
           String(round.number).padStart(5),
           `${round.reported}/${round.selected}`.padStart(7),
           scoreText(metrics, definition).padStart(Math.max(8, titleOf(definition).length) + 1),
-          (metrics["loss"] ?? Number.NaN).toFixed(4).padStart(7),
+          (metrics["loss"]?.toFixed(4) ?? "–").padStart(7),
           perReport(round.bytesUp).padStart(11),
           perReport(round.bytesDown).padStart(12),
           formatSeconds(elapsedMs).padStart(9),

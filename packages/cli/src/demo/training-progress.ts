@@ -28,11 +28,14 @@ interface OpenRound {
 export class TrainingProgress {
   readonly #definition: TaskDefinition;
   readonly #observer: DemoObserver;
+  readonly #scoreEveryRounds: number;
   readonly #committed: RoundRecord[] = [];
   /** By round number, in the order in which they came. */
   readonly #scores = new Map<number, Score>();
+  /** The numbers of the rounds whose scores were asked for. */
+  readonly #asked = new Set<number>();
   #taskId: TaskId | undefined;
-  #onCommitted: (round: RoundRecord) => void = () => {};
+  #onCommitted: (round: RoundRecord, isDue: boolean) => void = () => {};
   /** The training round that has a cohort and has not ended. */
   #openRound: OpenRound | undefined;
   #taskIsFinished = false;
@@ -48,7 +51,9 @@ export class TrainingProgress {
     this.#fail = reject;
   });
 
-  constructor(definition: TaskDefinition, observer: DemoObserver) {
+  /** @param scoreEveryRounds - After how many rounds a score is due. That of the last one always is. */
+  constructor(definition: TaskDefinition, observer: DemoObserver, scoreEveryRounds = 1) {
+    this.#scoreEveryRounds = scoreEveryRounds;
     this.#definition = definition;
     this.#observer = observer;
     // The demo may fail before it comes to wait for this promise.
@@ -76,8 +81,12 @@ export class TrainingProgress {
     return this.#scores.get(round.number);
   }
 
-  /** Begins to follow a task; events of all other tasks are ignored. */
-  begin(taskId: TaskId, onCommitted: (round: RoundRecord) => void): void {
+  /**
+   * Begins to follow a task; events of all other tasks are ignored.
+   * @param onCommitted - Called with each committed round, and whether `addScore` is to be called for
+   *   it. It is called again for a round that turns out to be the last, when its score was not due.
+   */
+  begin(taskId: TaskId, onCommitted: (round: RoundRecord, isDue: boolean) => void): void {
     this.#taskId = taskId;
     this.#onCommitted = onCommitted;
   }
@@ -130,7 +139,11 @@ export class TrainingProgress {
     this.#openRound = undefined;
     if (round.outcome === "committed") {
       this.#committed.push(round);
-      this.#onCommitted(round);
+      const isDue =
+        round.number % this.#scoreEveryRounds === 0 ||
+        round.number === this.#definition.stop.rounds;
+      if (isDue) this.#ask(round);
+      else this.#onCommitted(round, false);
     } else if (round.reason === "too-few-left") {
       // The clients that left also say why, through another channel. Their reason is the better
       // error.
@@ -141,15 +154,24 @@ export class TrainingProgress {
     this.#succeedIfOver();
   }
 
+  /** Asks for the score of a round, once. */
+  #ask(round: RoundRecord): void {
+    if (this.#asked.has(round.number)) return;
+    this.#asked.add(round.number);
+    this.#onCommitted(round, true);
+  }
+
   /**
    * The demo is over when its newest checkpoint is scored and no other can come, or when that score
    * has reached the target. In the second case a round may be open: the demo gives it up.
    */
   #succeedIfOver(): void {
     const last = this.#committed.at(-1);
-    if (last === undefined || !this.#scores.has(last.number)) return;
+    if (last === undefined) return;
     // The task may be finished before the end of its last round is announced.
     const isLastOfTask = this.#taskIsFinished && this.#openRound === undefined;
+    if (isLastOfTask) this.#ask(last);
+    if (!this.#scores.has(last.number)) return;
     if (isLastOfTask || this.target?.round === last.number) this.#succeed();
   }
 }

@@ -1,4 +1,4 @@
-import type { Examples } from "@tributary/client-sdk";
+import type { Examples, TrainerOptions } from "@tributary/client-sdk";
 import {
   TributaryError,
   decodeCheckpoint,
@@ -22,6 +22,8 @@ export type ServedTerms = Pick<RunTerms, "task" | "model" | "seed" | "clients" |
 
 /** What a served task works with. */
 export interface ServedDeps extends Pick<RunDeps, "pool" | "crypto"> {
+  /** The engine that scores; that of the clients if left out. */
+  readonly scoring?: TrainerOptions;
   /** In how many threads the clients are. */
   readonly threads: number;
   /** Called if a thread fails, or if a client cannot take part. */
@@ -38,6 +40,7 @@ export class ServedTask {
   readonly #plan: Plan;
   readonly #terms: ServedTerms;
   readonly #pool: TrainerPool;
+  readonly #scoring: TrainerOptions | undefined;
   readonly #cohorts: DrawnCohorts;
   readonly #threads: ClientThreads;
 
@@ -45,13 +48,14 @@ export class ServedTask {
     server: TributaryServer,
     record: TaskRecord,
     terms: ServedTerms,
-    { pool, crypto, threads, onFailure }: ServedDeps,
+    { pool, scoring, crypto, threads, onFailure }: ServedDeps,
   ) {
     this.record = record;
     this.#server = server;
     this.#plan = decodePlan(record.planBytes);
     this.#terms = terms;
     this.#pool = pool;
+    this.#scoring = scoring;
     const random = seededRandom(crypto, terms.seed).derive("cohorts");
     this.#cohorts = new DrawnCohorts(terms.task, terms.clients, random);
     this.#threads = new ClientThreads(threads, onFailure);
@@ -76,7 +80,7 @@ export class ServedTask {
    * @param examples - The examples of each client. Their memory moves to the threads and is gone here.
    * @param attend - `always`: the clients take part in the rounds as they open. `called`: they wait
    *   for `call`.
-   * @returns The engine that trains.
+   * @returns The engine that scores: the one that trains, unless another was asked for.
    * @throws TributaryError when the engine that scores cannot be loaded; what starting the task throws.
    */
   async start(examples: readonly Examples[], attend: "always" | "called"): Promise<UsedEngine> {
@@ -85,7 +89,7 @@ export class ServedTask {
     const { events, coordinator } = this.#server;
     this.#threads.make(this.#server, task, examples, { trainer, seed });
     const engine = await this.#pool.begin({
-      ...{ planBytes, seed, trainer },
+      ...{ planBytes, seed, trainer: this.#scoring ?? trainer },
       ...{ heldOut: heldOutShare(task), weighting: task },
     });
     const isDrawn = this.#cohorts.arePartial;
