@@ -88,6 +88,11 @@ export function checksOf(root) {
       run: () => script("infra/api.mjs", "--check"),
     },
     {
+      name: "size",
+      title: "Sizes of the client SDK",
+      run: () => script("infra/size.mjs"),
+    },
+    {
       name: "project",
       title: "Tests of the project's own tools",
       run: () => tests("project"),

@@ -80,11 +80,8 @@ export {
 } from "./platform/lazy-engines.ts";
 export type { EngineTrial } from "./engine-choice/try-plan.ts";
 export type { EngineName, Trainer, TrainerOptions } from "./engine-choice/trainer-options.ts";
-export type {
-  FusedBackendName,
-  FusedTrainer,
-  FusedTrainerOptions,
-} from "./training/fused/fused-trainer.ts";
+export type { FusedBackendName, FusedTrainer } from "./training/fused/fused-engine.ts";
+export type { FusedTrainerOptions } from "./training/fused/fused-trainer.ts";
 export type { GradientResult } from "./training/fused/fused-model.ts";
 export type { TfjsBackendName, TfjsBackendOptions } from "./training/tfjs-backend.ts";
 export type { TfjsTrainer } from "./training/tfjs-trainer.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createFusedTrainer, type FusedTrainer } from "../src/training/fused/fused-trainer.ts";
+import type { FusedTrainer } from "../src/training/fused/fused-engine.ts";
+import { createFusedTrainer } from "../src/training/fused/fused-trainer.ts";
 import { createTfjsTrainer, type TfjsTrainer } from "../src/training/tfjs-trainer.ts";
 import { planFor } from "./support/model-task.ts";
 import { modelFiles, readExpected, readModel } from "./support/published-models.ts";

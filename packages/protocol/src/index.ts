@@ -128,7 +128,7 @@ export {
 } from "./plan/contract/text-contract.ts";
 export { LARGEST_DEVIATION, scaled, type Scaling } from "./plan/contract/scaling.ts";
 export { canonicalize } from "./plan/canonical-json.ts";
-export { nearestKey } from "./schema/strict-schema.ts";
+export { nearestKey } from "./schema/nearest-key.ts";
 export {
   decodePlan,
   encodePlan,

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import {
   PROTOCOL_CONSTANTS,
   TributaryError,

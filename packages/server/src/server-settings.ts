@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TributaryError, resolveLimits, type Limits } from "@tributary/protocol";
 import type { LogLevel } from "./runtime/logger.ts";
 

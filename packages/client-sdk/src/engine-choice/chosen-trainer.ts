@@ -1,7 +1,7 @@
 import { isTributaryError, layoutOf, type Plan, type TributaryError } from "@tributary/protocol";
 import { compileTopology } from "../training/fused/compile/compile-topology.ts";
 import type { CompiledModel } from "../training/fused/compile/layer-node.ts";
-import type { FusedTrainer } from "../training/fused/fused-trainer.ts";
+import type { FusedTrainer } from "../training/fused/fused-engine.ts";
 import type {
   EngineChoice,
   EvaluateRequest,

@@ -5,7 +5,8 @@ import type { ModelDescription, Plan, RandomSource } from "@tributary/protocol";
 import type { TfjsBackendOptions } from "../training/tfjs-backend.ts";
 import type { Trainer, TrainerOptions } from "../engine-choice/trainer-options.ts";
 import type { EngineTrial } from "../engine-choice/try-plan.ts";
-import type { FusedTrainer, FusedTrainerOptions } from "../training/fused/fused-trainer.ts";
+import type { FusedTrainer } from "../training/fused/fused-engine.ts";
+import type { FusedTrainerOptions } from "../training/fused/fused-trainer.ts";
 import type { TfjsTrainer } from "../training/tfjs-trainer.ts";
 
 /**

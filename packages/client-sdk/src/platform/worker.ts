@@ -1,27 +1,24 @@
 import { createKernels, type Plan } from "@tributary/protocol";
-import { createNobleProvider } from "@tributary/protocol/crypto-noble";
 import { createWebCryptoProvider } from "@tributary/protocol/crypto-web";
 import { systemClock } from "../runtime/system-clock.ts";
-import { createFusedTrainer } from "../training/fused/fused-trainer.ts";
+import { createWasmTrainer } from "../training/fused/wasm-trainer.ts";
 import type { EngineChoice, LocalTrainer } from "../training/local-trainer.ts";
 import type { ThreadPlatform } from "./platform.ts";
 import { connectWithWebSocket } from "./web-socket.ts";
 
 /**
- * The adapters for the Worker of a client. It trains with the fused engine and with no other: its
- * script is one file, and tfjs would be most of it.
+ * The adapters for the Worker of a client. Its script is one file, so that it has what is small: Web
+ * Crypto, and the fused engine in WebAssembly. Where a browser lacks either, they throw
+ * `ENGINE_UNAVAILABLE`, and the client works in the page, which can load more.
  */
 export const workerPlatform: ThreadPlatform = {
   connect: connectWithWebSocket,
   clock: systemClock,
-  // libsodium would be half of the script, and is faster than noble where nobody waits for it.
-  createCrypto: () => createWebCryptoProvider().catch(createNobleProvider),
+  createCrypto: createWebCryptoProvider,
   createKernels,
-  async createTrainer({ backend }): Promise<LocalTrainer> {
-    // Without SIMD the twin would train here, and something in the page may be faster.
-    const trainer = await createFusedTrainer({
-      backend: backend === "reference" ? "reference" : "wasm",
-    });
+  async createTrainer(): Promise<LocalTrainer> {
+    // Without SIMD this throws, and something in the page may be faster than the twin.
+    const trainer = await createWasmTrainer();
     return Object.assign(trainer, {
       choose: (_plan: Plan): Promise<EngineChoice> =>
         Promise.resolve({

@@ -62,7 +62,7 @@ export function reasonToStay(
   if (engine === "tfjs" || engine === "native") {
     return `the engine ${engine}, which the app names, does not work in the Worker`;
   }
-  if (backend !== undefined && !["auto", "wasm", "reference"].includes(backend)) {
+  if (backend !== undefined && backend !== "auto" && backend !== "wasm") {
     return `the backend ${backend}, which the app names, does not work in the Worker`;
   }
   if (random !== undefined && seedOf(random) === undefined) {

@@ -166,7 +166,7 @@ export class PlacedCore implements ClientCore {
 
   /** Works in the page from now on. */
   #stay(reason: string): void {
-    this.#reasonToStay = `the Worker cannot do what the server asks for: ${reason}`;
+    this.#reasonToStay = `the Worker cannot do what is asked: ${reason}`;
     this.#forget();
     this.#move?.();
   }

@@ -1,7 +1,8 @@
 import { builtinModel, checkpointIdOf, encodeCheckpoint, type Plan } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
+import type { FusedTrainer } from "../../src/training/fused/fused-engine.ts";
+import { createFusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
 import { ODD_MODELS, examplesFor } from "../support/odd-models.ts";
 import { testRandom } from "../support/test-random.ts";

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Examples, StepTerms } from "../../src/index.ts";
-import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
+import type { FusedTrainer } from "../../src/training/fused/fused-engine.ts";
+import { createFusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import { createTfjsTrainer } from "../../src/training/tfjs-trainer.ts";
 import { describeModel, planFor } from "../support/model-task.ts";
 import { examplesFor } from "../support/odd-models.ts";

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
+import type { FusedTrainer } from "../../src/training/fused/fused-engine.ts";
+import { createFusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import type { StepTerms } from "../../src/training/local-trainer.ts";
 import {
   createNativeTrainer,

@@ -3,7 +3,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Plan } from "@tributary/protocol";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { createFusedTrainer, type FusedTrainer } from "../../src/training/fused/fused-trainer.ts";
+import type { FusedTrainer } from "../../src/training/fused/fused-engine.ts";
+import { createFusedTrainer } from "../../src/training/fused/fused-trainer.ts";
 import {
   createNativeTrainer,
   type NativeTrainer,

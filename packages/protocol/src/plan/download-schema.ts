@@ -1,5 +1,5 @@
 // The schemas of how checkpoints travel to clients.
-import { z } from "zod";
+import * as z from "zod";
 import type { DownloadSpec } from "../model/download.ts";
 import { strictRecord } from "../schema/strict-schema.ts";
 import type { TaskDownload } from "./task-input.ts";

@@ -1,5 +1,5 @@
 // The schema of the model section of a task file.
-import { z } from "zod";
+import * as z from "zod";
 import { builtinModelNames } from "../model/builtin-models.ts";
 import { list, oneOf, strictRecord, wholeNumber } from "../schema/strict-schema.ts";
 import type { MlpSource, ModelSource, TransformerSource } from "./task-definition.ts";

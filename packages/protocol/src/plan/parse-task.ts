@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseStrict } from "../schema/strict-schema.ts";
 import type { TaskDefinition } from "./task-definition.ts";
 import { taskSchema } from "./task-schema.ts";

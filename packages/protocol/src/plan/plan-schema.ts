@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { batchNormalizationNames } from "../model/model-parts.ts";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import { list, oneOf, strictRecord, text, wholeNumber } from "../schema/strict-schema.ts";

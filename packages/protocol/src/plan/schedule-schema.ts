@@ -1,5 +1,5 @@
 // The schema of the schedule of a task file.
-import { z } from "zod";
+import * as z from "zod";
 import { strictRecord, wholeNumber } from "../schema/strict-schema.ts";
 
 const INSTANT_REMEDY = "Use a time like 2026-12-01T22:00:00Z.";

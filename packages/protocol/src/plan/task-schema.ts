@@ -1,6 +1,6 @@
 // The schema of a task file, which an operator launches and a simulation runs. docs/task-file.md is
 // the reference. A test holds it to this schema, descriptions and defaults included.
-import { z } from "zod";
+import * as z from "zod";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import { flag, oneOf, strictRecord, wholeNumber } from "../schema/strict-schema.ts";
 import { updatesAreInTheClear } from "../update/codec-table.ts";

@@ -1,5 +1,5 @@
 // The schemas of what both a plan and a task file say about training.
-import { z } from "zod";
+import * as z from "zod";
 import { list, oneOf, positiveNumber, text, wholeNumber } from "../schema/strict-schema.ts";
 import { variantSchema } from "../schema/variant-schema.ts";
 import { lossNames, type LossName } from "./losses.ts";

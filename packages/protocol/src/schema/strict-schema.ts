@@ -1,7 +1,8 @@
 // Schemas for text that people write. The message of every rule says what to do about a fault.
 // `parseStrict` adds the cause, which it takes from the path and the value. So an error says both.
-import { z } from "zod";
+import * as z from "zod";
 import { TributaryError, type ErrorCode } from "../errors.ts";
+import { nearestKey } from "./nearest-key.ts";
 import { remedyOf } from "./parameter.ts";
 
 // When zod makes the first schema it tries whether `new Function` works, which a page with a strict
@@ -141,29 +142,3 @@ const joinPath = (path: string, key: string): string => {
   const shown = key.slice(0, 60);
   return path === "" ? shown : `${path}.${shown}`;
 };
-
-/**
- * The known key that is nearest to what was written, if they differ by two edits or fewer, or by a
- * third of the word. Upper and lower case count as equal.
- */
-export function nearestKey(written: string, known: readonly string[]): string | undefined {
-  const folded = written.slice(0, 60).toLowerCase();
-  const scored = known.map((key) => ({ key, edits: editDistance(folded, key.toLowerCase()) }));
-  const best = scored.sort((a, b) => a.edits - b.edits)[0];
-  const allowance = Math.max(2, Math.floor(folded.length / 3));
-  return best !== undefined && best.edits <= allowance ? best.key : undefined;
-}
-
-/** The Levenshtein distance, computed one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}

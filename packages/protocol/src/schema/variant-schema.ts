@@ -1,5 +1,5 @@
 // Makes the schemas of a section out of the table of its variants.
-import { z } from "zod";
+import * as z from "zod";
 import { remedyOf, type AnyVariant, type Parameter, type ValueRange } from "./parameter.ts";
 import { fraction, flag, positiveNumber, strictRecord, wholeNumber } from "./strict-schema.ts";
 

@@ -1,6 +1,6 @@
 // The JSON of the admin API that is about who may do what: admin tokens, the audit table,
 // populations and their devices.
-import { z } from "zod";
+import * as z from "zod";
 import { enrolmentPolicySchema } from "../enrolment/policy.ts";
 import { ADMIN_ROLES, type AdminRole } from "../storage/access-store.ts";
 import { count, newestLimit, opaqueId, timestamp } from "./schema-parts.ts";

@@ -1,6 +1,6 @@
 // The JSON of the admin API. /openapi.json is made from these schemas, and the tests check every
 // answer against them.
-import { z } from "zod";
+import * as z from "zod";
 import { ERROR_CODES, type ErrorCode } from "@tributary/protocol";
 import { taskSchema } from "@tributary/protocol/schemas";
 import { enrolmentPolicySchema } from "../enrolment/policy.ts";

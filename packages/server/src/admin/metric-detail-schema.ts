@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const share = (): z.ZodNumber => z.number().min(0).max(1);
 

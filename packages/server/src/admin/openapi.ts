@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { adminSchemas } from "./admin-schemas.ts";
 import { statusOf, type AnsweredCode } from "./error-status.ts";
 import type { BodySchema, Route } from "./route.ts";

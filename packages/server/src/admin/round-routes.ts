@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TributaryError, roundId, taskId } from "@tributary/protocol";
 import { shownRound, shownRounds } from "../coordinator/round/shown-rounds.ts";
 import type { AdminDeps } from "./admin-deps.ts";

@@ -2,7 +2,7 @@
 // the documentation always describes what the server does.
 import type { IncomingMessage } from "node:http";
 import type { Request, Response } from "express";
-import { z } from "zod";
+import * as z from "zod";
 import { TributaryError } from "@tributary/protocol";
 import type { AdminRole } from "../storage/access-store.ts";
 import type { AnsweredCode } from "./error-status.ts";

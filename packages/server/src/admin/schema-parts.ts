@@ -1,5 +1,5 @@
 // What the schemas of the admin API have in common.
-import { z } from "zod";
+import * as z from "zod";
 
 /** The id of a plan or checkpoint. */
 export const artifactId = (): z.ZodString =>

@@ -1,6 +1,6 @@
 // The form in which an operator says who may take part in a population's rounds: PUT
 // /v1/populations/{name}.
-import { z } from "zod";
+import * as z from "zod";
 import type { EnrolmentPolicy } from "../storage/access-store.ts";
 
 const KEY_REMEDY = "Use an Ed25519 public key: 32 bytes in base64url, the `x` of its JWK.";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { strictRecord } from "@tributary/protocol/schemas";
 import { fedBuffOptions } from "./fedbuff.ts";
 import { fedDynOptions } from "./feddyn.ts";

@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import { TributaryError, isTributaryError } from "@tributary/protocol";
 import { strictRecord, text } from "@tributary/protocol/schemas";
 import { messageOf } from "../files/unreadable.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { alieOptions } from "./alie.ts";
 import { backdoorOptions } from "./backdoor.ts";
 import { freeRiderOptions } from "./free-rider.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Examples } from "@tributary/client-sdk";
 import { list, positiveNumber, strictRecord, wholeNumber } from "@tributary/protocol/schemas";
 import { nameKey, shareKey } from "../options/option-keys.ts";

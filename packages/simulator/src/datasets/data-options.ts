@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { flag, list, oneOf, strictRecord, text, wholeNumber } from "@tributary/protocol/schemas";
 import type { PublishedName } from "./published.ts";
 import { USUAL_READING } from "./load-text.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A number from 0 to `max`. */
 export function notNegative(max: number): z.ZodNumber {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RandomSource } from "@tributary/protocol";
 import { strictRecord, text, wholeNumber } from "@tributary/protocol/schemas";
 import { nameKey } from "../options/option-keys.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { continuousOptions } from "./continuous.ts";
 import { dirichletOptions } from "./dirichlet.ts";
 import { distributionOptions } from "./distribution.ts";

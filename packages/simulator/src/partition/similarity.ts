@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { shuffledIndices, type RandomSource } from "@tributary/protocol";
 import { strictRecord } from "@tributary/protocol/schemas";
 import { nameKey } from "../options/option-keys.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { positiveNumber, strictRecord } from "@tributary/protocol/schemas";
 import type { RandomStream } from "../random/random-stream.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TributaryError } from "@tributary/protocol";
 import { list, strictRecord, text } from "@tributary/protocol/schemas";
 import { distribution } from "./distribution.ts";

@@ -1,18 +1,5 @@
-import { TributaryError, type Plan } from "@tributary/protocol";
-import { EngineTrainer, type Engine } from "../engine-trainer.ts";
-import type { EvaluateRequest, MeasuringTrainer } from "../local-trainer.ts";
-import { checkedFormat } from "../example-checks.ts";
-import { forEachSlice } from "../training-run.ts";
-import { compileTopology } from "./compile/compile-topology.ts";
-import { FusedModel, type GradientResult } from "./fused-model.ts";
-import { createReferenceKernels } from "./kernels/reference/reference-kernels.ts";
-import type { TrainingKernels, TrainingKernelSource } from "./kernels/training-kernels.ts";
-import { compileTrainingKernels, wasmKernels } from "./kernels/wasm/wasm-kernels.ts";
-import { modelKey } from "./model-key.ts";
-import { FusedNetwork } from "./network/network.ts";
-
-/** What computes: WebAssembly (`wasm`), or plain TypeScript with the same bits (`reference`). */
-export type FusedBackendName = TrainingKernels["name"];
+import { fusedTrainerOn, type FusedBackendName, type FusedTrainer } from "./fused-engine.ts";
+import { createWasmTrainer, wasmTrainerIfAny } from "./wasm-trainer.ts";
 
 /** What the fused trainer computes with. */
 export interface FusedTrainerOptions {
@@ -21,17 +8,6 @@ export interface FusedTrainerOptions {
    * `reference` elsewhere.
    */
   readonly backend?: "auto" | FusedBackendName;
-}
-
-/** A trainer whose results have the same bits on every platform. */
-export interface FusedTrainer extends MeasuringTrainer {
-  readonly backend: FusedBackendName;
-  /**
-   * Computes the gradient of the mean loss over all examples, without dropout. Control variates are
-   * made of it.
-   * @throws TributaryError as `evaluate`.
-   */
-  gradient(request: EvaluateRequest): Promise<GradientResult>;
 }
 
 /**
@@ -49,85 +25,10 @@ export interface FusedTrainer extends MeasuringTrainer {
 export async function createFusedTrainer({
   backend = "auto",
 }: FusedTrainerOptions = {}): Promise<FusedTrainer> {
-  const module = backend === "reference" ? undefined : await compileTrainingKernels();
-  if (module === undefined && backend === "wasm") {
-    throw new TributaryError("ENGINE_UNAVAILABLE", "There is no WebAssembly with SIMD here", {
-      remedy: 'Allow it in the page\'s policy ("wasm-unsafe-eval"), or use the engine "auto".',
-    });
-  }
-  const engine =
-    module === undefined
-      ? new FusedEngine("reference", () => Promise.resolve(createReferenceKernels()))
-      : new FusedEngine("wasm", wasmKernels(module));
-  return new Trainer(engine);
-}
-
-class Trainer extends EngineTrainer<FusedModel, FusedEngine> implements FusedTrainer {
-  get backend(): FusedBackendName {
-    return this.engine.backend;
-  }
-
-  gradient(request: EvaluateRequest): Promise<GradientResult> {
-    const most = Math.min(this.engine.evaluationBatch, request.examples.count);
-    return this.inTurn(request, most, async (model, work) => {
-      const { plan, examples } = request;
-      const format = await checkedFormat(plan, examples, model, work);
-      const sum = model.startGradient();
-      await forEachSlice({ examples, format, model, most, work }, ({ count }) =>
-        sum.add(count, count / examples.count),
-      );
-      return sum.result();
-    });
-  }
-}
-
-interface Prepared {
-  readonly key: string;
-  readonly model: FusedModel;
-}
-
-class FusedEngine implements Engine<FusedModel> {
-  /**
-   * Enough to fill the tiles of the kernels, and few enough to need little more memory than
-   * training.
-   */
-  readonly evaluationBatch = 32;
-  readonly backend: FusedBackendName;
-  readonly #source: TrainingKernelSource;
-  #prepared: Prepared | undefined;
-  /**
-   * The plan that `#prepared` was last used for. Most calls come with the same plan object again.
-   */
-  #plan: Plan | undefined;
-
-  constructor(backend: FusedBackendName, source: TrainingKernelSource) {
-    this.backend = backend;
-    this.#source = source;
-  }
-
-  get name(): string {
-    return `the fused trainer (${this.backend})`;
-  }
-
-  async prepare(
-    { plan, weights }: Pick<EvaluateRequest, "plan" | "weights">,
-    examples: number,
-  ): Promise<FusedModel> {
-    const key = this.#plan === plan && this.#prepared ? this.#prepared.key : modelKey(plan);
-    if (this.#prepared?.key !== key || this.#prepared.model.capacity < examples) {
-      this.dispose();
-      const compiled = compileTopology(plan);
-      const network = new FusedNetwork(plan, compiled, await this.#source(), Math.max(1, examples));
-      this.#prepared = { key, model: new FusedModel(compiled, network) };
-    }
-    this.#plan = plan;
-    const { model } = this.#prepared;
-    model.write(weights);
-    return model;
-  }
-
-  dispose(): void {
-    this.#prepared = undefined;
-    this.#plan = undefined;
-  }
+  if (backend === "wasm") return createWasmTrainer();
+  const trainer = backend === "auto" ? await wasmTrainerIfAny() : undefined;
+  if (trainer !== undefined) return trainer;
+  // Hardly any browser needs the twin, which is 9 kB (gzip).
+  const { createReferenceKernels } = await import("./kernels/reference/reference-kernels.ts");
+  return fusedTrainerOn("reference", () => Promise.resolve(createReferenceKernels()));
 }

@@ -1,6 +1,6 @@
 // The schema of a data contract, in plans and in task files. `contractFault` has the rules that
 // concern several keys.
-import { z } from "zod";
+import * as z from "zod";
 import { list, oneOf, strictRecord, text, wholeNumber } from "../../schema/strict-schema.ts";
 import { variantSchema } from "../../schema/variant-schema.ts";
 import type { DataContract, Feature, Label, WhenMissing } from "./data-contract.ts";
