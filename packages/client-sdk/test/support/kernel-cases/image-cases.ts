@@ -30,11 +30,13 @@ function drawWindows(draft: CallDraft, { depthwise = false } = {}): Windowed {
   const rows = Math.floor((height - 2) / step) + 1;
   const columns = Math.floor((width - 3) / step) + 1;
   const at = draft.values(images * height * line);
+  const firstLine = draft.integer(0, 1);
+  const endLine = height - draft.integer(0, 1);
   return {
     images,
     x: {
       ...{ at, image: height * line, row: step * line, column: step * channels, line },
-      ...{ rows, columns },
+      ...{ rows, columns, firstLine, endLine },
     },
     filter: {
       ...{ at: draft.values(6 * channels * outputs), height: 2, width: 3, channels, outputs },

@@ -22,6 +22,12 @@ export interface FilterWindows extends Placed {
   readonly column: number;
   /** Within a window, from a line of the filter to the next one. */
   readonly line: number;
+  /**
+   * The first line of an image that counts, and the first one behind those. The other lines are
+   * padding: zeros, which full convolutions leave out of their sums.
+   */
+  readonly firstLine: number;
+  readonly endLine: number;
   /** The number of rows of windows in an image, and of windows in a row. */
   readonly rows: number;
   readonly columns: number;

@@ -59,7 +59,7 @@ export function imageWindows(
     // The distances between windows, rows of windows and lines of a filter, all counted in values.
     over: (from) => ({
       ...{ at: from, image: paddedSize, row: steps[0] * line, column: steps[1] * channels, line },
-      ...{ rows, columns },
+      ...{ rows, columns, firstLine: window.top, endLine: window.top + height },
     }),
     filter: (from, outputs) => ({
       ...{ at: from, height: size[0], width: size[1], channels, outputs },

@@ -47,10 +47,16 @@ export function imagesFromWindows(
   const pixels: Images = { at: from, height: rows, width: columns, channels: outputs };
   const spreadShape = { height: spreadHeight, width: spreadWidth, channels: outputs };
   const spread = isSpread ? room.place(packed + turnedSize, spreadShape) : pixels;
+  const placement = {
+    ...{ top: filter.height - 1 - top, left: filter.width - 1 - left },
+    ...{ stepY: operation.steps[0], stepX: operation.steps[1] },
+  };
   // The windows move by one pixel each, whatever the steps of the layer are.
   const windows = {
     ...{ image: spreadHeight * line, row: line, column: outputs, line },
     ...{ rows: height, columns: width },
+    firstLine: placement.top,
+    endLine: placement.top + (rows - 1) * placement.stepY + 1,
   };
   const convolution = {
     x: isSpread ? room.place(packed + turnedSize, windows) : { ...windows, at: from },
@@ -58,10 +64,6 @@ export function imagesFromWindows(
     bias,
     y: to,
     scratch: room.place(0, {}),
-  };
-  const placement = {
-    ...{ top: filter.height - 1 - top, left: filter.width - 1 - left },
-    ...{ stepY: operation.steps[0], stepX: operation.steps[1] },
   };
   return (count) => {
     kernels.flipFilter(filter, turned);

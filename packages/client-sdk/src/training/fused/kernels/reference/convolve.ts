@@ -24,11 +24,12 @@ export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels 
       const weights = indexOf(filter.at);
       // Outputs are written one after the other, in the order in which windows are visited.
       let output = indexOf(y);
-      forEachWindow(x, images, (corner) => {
+      forEachWindow(x, images, (corner, window) => {
         for (let k = 0; k < outputs; k++) {
           // The order of this sum is the specification: the bias, then line by line.
           let sum = bias === 0 ? 0 : f[indexOf(bias) + k]!;
           for (let line = 0; line < filter.height; line++) {
+            if (!counts(x, window, line)) continue;
             for (let i = 0; i < length; i++) {
               const weight = f[weights + (line * length + i) * outputs + k]!;
               sum = fround(sum + fround(f[corner + line * x.line + i]! * weight));
@@ -50,8 +51,9 @@ export function convolutionKernels(memory: ReferenceMemory): ConvolutionKernels 
             // values, each times the gradient of the output that it went into.
             let sum = 0;
             let gradient = indexOf(dy) + k;
-            forEachWindow(x, images, (corner) => {
-              sum = fround(sum + fround(f[corner + line * x.line + i]! * f[gradient]!));
+            forEachWindow(x, images, (corner, window) => {
+              if (counts(x, window, line))
+                sum = fround(sum + fround(f[corner + line * x.line + i]! * f[gradient]!));
               gradient += outputs;
             });
             f[indexOf(filter.at) + (line * length + i) * outputs + k] = sum;
@@ -108,6 +110,16 @@ function pixelOf(
   column: number,
 ): number {
   return indexOf(at) + ((image * height + row) * width + column) * channels;
+}
+
+/** Whether a line of a window lies over one of the image, and not over padding. */
+function counts(
+  { row, line: stride, rows, columns, firstLine, endLine }: FilterWindows,
+  window: number,
+  line: number,
+): boolean {
+  const first = (Math.floor(window / columns) % rows) * (row / stride);
+  return first + line >= firstLine && first + line < endLine;
 }
 
 /** Visits every window in order, with the index of its first value and its number. */

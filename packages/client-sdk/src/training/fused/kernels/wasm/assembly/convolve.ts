@@ -13,6 +13,8 @@ import { multiplyRows, stripHeight } from "./strips";
  * @param xImage, xRow, xPixel - Strides of x from one image, row and pixel of the output to the
  *   next.
  * @param xLine - The stride of x from one row of the filter to the next.
+ * @param xFirst, xEnd - The first line of an image that counts, and the first one behind those. All
+ *   other lines are padding, and no product with them is added.
  * @param width - The number of values in a row of the filter: columns × channels.
  */
 export function convolve(
@@ -21,6 +23,8 @@ export function convolve(
   xRow: i32,
   xPixel: i32,
   xLine: i32,
+  xFirst: i32,
+  xEnd: i32,
   filter: usize,
   height: i32,
   width: i32,
@@ -41,60 +45,86 @@ export function convolve(
   const nextRow = bytes(xRow - columns * xPixel),
     nextImage = bytes(xImage - rows * xRow),
     step = bytes(xPixel);
+  const lines = xRow / xLine,
+    end = images * rows;
   let p = x,
     c = y,
     column = 0,
     row = 0;
-  // Up to five pixels of the output at a time. Each pointer finds the window of its pixel, also
-  // across rows and images.
-  let left = images * rows * columns;
-  while (left > 0) {
-    const pixels = stripHeight(left);
-    // Pointers to the windows of these pixels. Those beyond them are not used.
-    const a0 = p;
-    let a1 = p,
-      a2 = p,
-      a3 = p,
-      a4 = p;
-    for (let i = 1; i <= pixels; i++) {
-      p += step;
-      if (++column == columns) {
-        column = 0;
-        p += nextRow;
-        if (++row == rows) {
-          row = 0;
-          p += nextImage;
-        }
-      }
-      if (i == 1) a1 = p;
-      else if (i == 2) a2 = p;
-      else if (i == 3) a3 = p;
-      else if (i == 4) a4 = p;
+  // Rows of windows whose sums run over the same rows of the filter go together, also across images.
+  // `row` is the first of them, and the others up to `next` are counted from the first image on.
+  for (let first = 0, next = 0; first < end; first = next) {
+    const from = firstIn(row, lines, xFirst),
+      to = endIn(row, lines, xEnd, height);
+    for (next++; next < end; next++) {
+      const other = next % rows;
+      if (firstIn(other, lines, xFirst) != from || endIn(other, lines, xEnd, height) != to) break;
     }
-    // A strip multiplies these windows by all panels of the filter.
-    strip(
-      pixels,
-      a0,
-      a1,
-      a2,
-      a3,
-      a4,
-      4,
-      bytes(xLine),
-      width,
-      height,
-      scratch,
-      32,
-      panel,
-      c,
-      yRow,
-      bias,
-      0,
-      channels,
-    );
-    c += yRow * <usize>pixels;
-    left -= pixels;
+    const packed = scratch + bytes(8 * from * width),
+      skipped = bytes(from * xLine);
+    p += skipped;
+    // Up to five pixels of the output at a time. Each pointer finds the window of its pixel, also
+    // across rows and images.
+    let left = (next - first) * columns;
+    while (left > 0) {
+      const pixels = stripHeight(left);
+      // Pointers to the windows of these pixels. Those beyond them are not used.
+      const a0 = p;
+      let a1 = p,
+        a2 = p,
+        a3 = p,
+        a4 = p;
+      for (let i = 1; i <= pixels; i++) {
+        p += step;
+        if (++column == columns) {
+          column = 0;
+          p += nextRow;
+          if (++row == rows) {
+            row = 0;
+            p += nextImage;
+          }
+        }
+        if (i == 1) a1 = p;
+        else if (i == 2) a2 = p;
+        else if (i == 3) a3 = p;
+        else if (i == 4) a4 = p;
+      }
+      // A strip multiplies these windows by all panels of the filter.
+      strip(
+        pixels,
+        a0,
+        a1,
+        a2,
+        a3,
+        a4,
+        4,
+        bytes(xLine),
+        width,
+        to - from,
+        packed,
+        32,
+        panel,
+        c,
+        yRow,
+        bias,
+        0,
+        channels,
+      );
+      c += yRow * <usize>pixels;
+      left -= pixels;
+    }
+    p -= skipped;
   }
+}
+
+/** The first row of the filter that lies over a line that counts, in windows of this row. */
+function firstIn(row: i32, lines: i32, xFirst: i32): i32 {
+  return max(0, xFirst - row * lines);
+}
+
+/** The first row of the filter behind those. */
+function endIn(row: i32, lines: i32, xEnd: i32, height: i32): i32 {
+  return min(height, xEnd - row * lines);
 }
 
 /** Computes filter = Σ x · dy over images, output rows and output pixels, in this order. */
@@ -104,6 +134,8 @@ export function filterGradient(
   xRow: i32,
   xPixel: i32,
   xLine: i32,
+  xFirst: i32,
+  xEnd: i32,
   filter: usize,
   height: i32,
   width: i32,
@@ -117,7 +149,8 @@ export function filterGradient(
   // Here the sums run over the pixels of an image. dy is B, and x, seen along its pixels, is A.
   const depth = rows * columns;
   const panel = bytes(8 * depth),
-    cRow = bytes(channels);
+    cRow = bytes(channels),
+    lines = xRow / xLine;
   // Images follow one another: the sums of an image start with those of the images before it.
   for (let image = 0; image < images; image++) {
     pack(dy + bytes(image * depth * channels), bytes(channels), depth, channels, scratch);
@@ -125,14 +158,17 @@ export function filterGradient(
       // For each line of the filter, its values are rows of A: one pixel of dy after the other
       // along x.
       const c = filter + bytes(line * width * channels);
+      // The rows of dy whose windows have this line over one that counts.
+      const first = max(0, (xFirst - line + lines - 1) / lines),
+        end = min(rows, (xEnd - line + lines - 1) / lines);
       multiplyRows(
-        x + bytes(image * xImage + line * xLine),
+        x + bytes(image * xImage + first * xRow + line * xLine),
         4,
         bytes(xPixel),
         bytes(xRow),
         columns,
-        rows,
-        scratch,
+        end - first,
+        scratch + bytes(8 * first * columns),
         32,
         panel,
         c,
