@@ -1,7 +1,7 @@
 // Measures how long the demo takes on MNIST, with the CNN of McMahan et al. and each engine, until
 // it classifies 98.5 % of the test digits correctly.
-//   node bench/mnist-cnn.mjs [--record] [--engine fused|native|tfjs] [--data FOLDER]
-// The demo is the published command in a process of its own. With `--engine` only that engine runs;
+//   node bench/mnist-cnn.mjs [--record] [--engine fused,native,tfjs] [--data FOLDER]
+// The demo is the published command in a process of its own. With `--engine` only those engines run;
 // the recorded figures of the others are kept. `native` runs where `node infra/check.mjs native` has
 // installed ONNX Runtime. MNIST is looked for where the demo looks for it.
 // `--record` writes the figures to bench/results/ and their table to bench/README.md.
@@ -44,9 +44,9 @@ const { values: options } = parseArgs({
 const there = Object.keys(ENGINES).filter(
   (engine) => engine !== "native" || existsSync(onnxRuntimeModules(root)),
 );
-const engines = options.engine === undefined ? there : [options.engine];
+const engines = options.engine === undefined ? there : options.engine.split(",");
 if (engines.some((engine) => ENGINES[engine] === undefined)) {
-  throw new Error(`--engine is one of ${Object.keys(ENGINES).join(", ")}`);
+  throw new Error(`--engine takes some of ${Object.keys(ENGINES).join(", ")}`);
 }
 
 /** Processor time that all threads of a process have taken so far, seconds. @param {number} pid */
