@@ -178,7 +178,7 @@ export const PACKAGES = {
     layers: [
       "version.generated.ts",
       ...["runtime", "examples", "examples/from", "examples/stored"],
-      ...["models", "enrolment", "trust", "session"],
+      ...["models", "enrolment", "trust/floors", "trust", "session"],
       "training",
       ["training/fused/compile", "training/fused/kernels"],
       ["training/fused/kernels/reference", "training/fused/kernels/wasm"],
@@ -243,7 +243,8 @@ export const PACKAGES = {
   "packages/cli": {
     imports: ["protocol", "core", "server", "client-sdk", "simulator"],
     layers: [
-      ["terminal", "datasets", "admin"],
+      "terminal",
+      ["datasets", "admin"],
       "files",
       "model-trial",
       ["demo", "simulate"],

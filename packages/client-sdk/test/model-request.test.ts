@@ -5,7 +5,6 @@ import type { FederatedClient, TokenRequest } from "../src/index.ts";
 import { offer } from "./support/offer-model.ts";
 import { begin, stage, type Stage } from "./support/participant.ts";
 import { crypto, deliveryOf, type ServerConnection } from "./support/scripted-server.ts";
-import type { ServedModel } from "./support/linear-task.ts";
 
 const SEED = new Uint8Array(32).fill(3);
 

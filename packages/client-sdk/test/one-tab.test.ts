@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { aborted } from "../src/runtime/abort.ts";
 import { inOneTab, type TabLocks } from "../src/worker/one-tab.ts";
 
 /** Locks as a browser keeps them for all tabs of an origin. */
@@ -10,9 +11,7 @@ function tabLocks(): TabLocks {
       while (held.has(name)) {
         await Promise.race([
           held.get(name),
-          new Promise((_, reject) =>
-            signal?.addEventListener("abort", () => reject(signal.reason)),
-          ),
+          new Promise((_, reject) => signal?.addEventListener("abort", () => reject(aborted()))),
         ]);
       }
       const done = work({});

@@ -4,8 +4,8 @@ import type { PlanSummary } from "../src/index.ts";
 import { planSummary } from "../src/trust/plan-summary.ts";
 import { wholePlan } from "../src/trust/whole-plan.ts";
 import { lineExamples, linearPlan } from "./support/linear-task.ts";
-import { begin, stage, type Reader, type Stage } from "./support/participant.ts";
-import { crypto, type ServerConnection } from "./support/scripted-server.ts";
+import { begin, stage } from "./support/participant.ts";
+import { crypto } from "./support/scripted-server.ts";
 
 /** A function for `approvePlan` whose answers the test gives. */
 function questions(): {

@@ -1,9 +1,4 @@
-import {
-  PROTOCOL_CONSTANTS,
-  TributaryError,
-  seededRandom,
-  updateCodecNames,
-} from "@tributary/protocol";
+import { TributaryError, seededRandom } from "@tributary/protocol";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clipUpdate, modelUpdate } from "../src/participation/model-update.ts";

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { seededRandom } from "@tributary/protocol";
+import type { Dataset } from "../src/datasets/dataset.ts";
 import { drawSynthetic } from "../src/datasets/synthetic.ts";
 import { planExperiment } from "../src/experiment/plan-experiment.ts";
 import { describeChoice } from "../src/experiment/choice.ts";
@@ -101,7 +102,7 @@ describe("an experiment", () => {
 
   it("opens its data once, for the sizes of an mlp and for all runs", async () => {
     const folder = await temporaryFolder();
-    const opened = vi.fn(() =>
+    const opened = vi.fn<() => Dataset>(() =>
       drawSynthetic({
         ...{ alpha: 1, beta: 1, iid: false, clients: 2, examplesPerClient: 10 },
         random: seededRandom(crypto, 1),

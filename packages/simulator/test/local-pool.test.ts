@@ -1,5 +1,5 @@
+import { setImmediate as nextMacrotask } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { nextMacrotask } from "../../client-sdk/src/runtime/event-loop-break.ts";
 import { localPool } from "../src/runner/local-pool.ts";
 import type { ClientReport, PoolRound } from "../src/runner/trainer-pool.ts";
 
@@ -18,7 +18,7 @@ function quickClients(done: string[]): ReturnType<typeof localPool> {
     takeSums: () => undefined,
     close: () => {},
   };
-  return localPool(workplace, 10_000, nextMacrotask);
+  return localPool(workplace, 10_000, () => nextMacrotask());
 }
 
 it("A stop that comes while one thread works ends the work before the next client or part of a score", async () => {

@@ -51,7 +51,12 @@ function results(path: string, lasts: readonly number[]): StoredResults {
   }));
   return {
     path,
-    plan: { name: "<b>", value: {}, runs: [], openData: () => Promise.reject() },
+    plan: {
+      name: "<b>",
+      value: {},
+      runs: [],
+      openData: () => Promise.reject(new Error("A report opens no data")),
+    },
     environment: {} as StoredResults["environment"],
     summary: { name: "n", measure: "accuracy", groups: [], runs },
     runs,

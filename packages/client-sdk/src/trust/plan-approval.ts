@@ -61,7 +61,9 @@ export class PlanApproval {
 
   async #answer(approve: ApprovePlan, plan: VerifiedPlan, work: WorkToDo): Promise<boolean> {
     try {
-      const approved = (await approve(plan.plan, planSummary(this.#crypto, plan, work))) === true;
+      const answer: unknown = await approve(plan.plan, planSummary(this.#crypto, plan, work));
+      // An app without types may answer with something else, which is no consent.
+      const approved = answer === true;
       this.#answers.set(plan.id, approved);
       const [oldest] = this.#answers.keys();
       if (this.#answers.size > KEPT_ANSWERS) this.#answers.delete(oldest!);

@@ -6,16 +6,16 @@ import {
   updateCodec,
   utf8,
   type SymmetricCrypto,
+  type ModelParts,
   type Plan,
 } from "@tributary/protocol";
-import type { VerifiedPlan } from "../verified-model.ts";
 import { FLOORS, floorNames, type ClientFloors } from "./client-floors.ts";
 import type { PlanTerms } from "./floor-kinds.ts";
 
 /** Works out what floors look at. */
 export function termsOf(
   crypto: SymmetricCrypto,
-  { plan, layout, parts }: Pick<VerifiedPlan, "plan" | "layout" | "parts">,
+  { plan, layout, parts }: Pick<PlanTerms, "plan" | "layout"> & { readonly parts: ModelParts },
 ): PlanTerms {
   const topology = utf8(canonicalize(plan.model.topology));
   const values = updateCodec(plan.update).payloadBytes(rangesSize(parts.updated)).max;

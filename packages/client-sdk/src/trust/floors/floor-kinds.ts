@@ -1,5 +1,5 @@
 // The kinds of floors: what an app may set them to, and when a plan breaks them.
-import type { VerifiedPlan } from "../verified-model.ts";
+import type { ParameterLayout, Plan } from "@tributary/protocol";
 
 /** Everything that there is to say about one floor. */
 export interface Floor<Value> {
@@ -20,7 +20,9 @@ export interface Floor<Value> {
 }
 
 /** What floors look at: a plan, and what follows from it. */
-export interface PlanTerms extends Pick<VerifiedPlan, "plan" | "layout"> {
+export interface PlanTerms {
+  readonly plan: Plan;
+  readonly layout: ParameterLayout;
   /** SHA-256 of the model's topology in canonical JSON (RFC 8785), hexadecimal. */
   readonly topologyHash: string;
   /** The largest number of bytes of an update, with the moving statistics behind it. */

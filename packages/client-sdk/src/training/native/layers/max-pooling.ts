@@ -29,7 +29,7 @@ export function largestValues({ graph, input, shape, windows }: MaxPooling): Gra
 export function maxPooling(pooling: MaxPooling): LayerGraph {
   const { image, counts, size, steps } = pooling.windows;
   const tiles = [0, 1].every(
-    (axis) => size[axis] === steps[axis] && counts[axis]! * size[axis]! === image[axis],
+    (axis) => size[axis] === steps[axis] && image[axis] === counts[axis]! * size[axis]!,
   );
   return tiles && size[0] * size[1] <= MOST_PIXELS ? pooledTiles(pooling) : pooledByPlaces(pooling);
 }
