@@ -1,4 +1,5 @@
 import { isTributaryError, layoutOf, type Plan, type TributaryError } from "@tributary/protocol";
+import type { ExampleSource } from "../examples/example-reader.ts";
 import { compileTopology } from "../training/fused/compile/compile-topology.ts";
 import type { CompiledModel } from "../training/fused/compile/layer-node.ts";
 import type { FusedTrainer } from "../training/fused/fused-engine.ts";
@@ -60,6 +61,7 @@ interface Engines {
 
 /** The trainer that `createTrainer` makes: it decides on an engine for each plan. */
 export class ChosenTrainer implements Trainer {
+  readonly takesReaders = true;
   readonly #engines: Engines;
   /** The result of looking for a GPU; undefined until then. */
   #gpu: Gpu | undefined;
@@ -84,7 +86,7 @@ export class ChosenTrainer implements Trainer {
     return { engine, backend: trainer.backend, reason };
   }
 
-  async train(request: TrainRequest): Promise<TrainResult> {
+  async train(request: TrainRequest<ExampleSource>): Promise<TrainResult> {
     const { fused } = this.#engines;
     // Nothing has to be waited for, and a training of a small model takes little longer than a wait.
     if (fused !== undefined && this.#decide(request.plan).engine === "fused") {
@@ -93,11 +95,11 @@ export class ChosenTrainer implements Trainer {
     return (await this.#engineFor(request.plan)).trainer.train(request);
   }
 
-  async evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
+  async evaluate(request: EvaluateRequest<ExampleSource>): Promise<TrainingMetrics> {
     return (await this.#engineFor(request.plan)).trainer.evaluate(request);
   }
 
-  async measure(request: EvaluateRequest): Promise<Measurement> {
+  async measure(request: EvaluateRequest<ExampleSource>): Promise<Measurement> {
     return (await this.#engineFor(request.plan)).trainer.measure(request);
   }
 

@@ -10,6 +10,7 @@ import {
   type TokenizerSpec,
 } from "@tributary/protocol";
 import { requireEncoded } from "./encoded-features.ts";
+import type { ExampleReader } from "./example-reader.ts";
 import type { Examples } from "./examples.ts";
 import { listed } from "./listed.ts";
 
@@ -42,12 +43,34 @@ export function agreedExamples(examples: Examples, contract: DataContract | unde
 }
 
 /**
+ * Holds the examples of a reader to what all clients agree on, batch by batch: see `agreedExamples`.
+ */
+export function agreedReader(
+  reader: ExampleReader,
+  contract: DataContract | undefined,
+): ExampleReader {
+  const { featureShape, labelShape, classNames, count } = reader;
+  const shuffle = reader.shuffle?.bind(reader);
+  return {
+    featureShape,
+    labelShape,
+    ...(classNames === undefined ? {} : { classNames }),
+    count,
+    ...(shuffle === undefined ? {} : { shuffle }),
+    async *batches(order, size) {
+      for await (const batch of reader.batches(order, size)) yield agreedExamples(batch, contract);
+    },
+    close: () => reader.close(),
+  };
+}
+
+/**
  * Holds the number of classes that a client knows of to the number that the model tells apart.
  * @param expected - How many classes the model tells apart.
  * @throws TributaryError `EXAMPLES_INVALID` when they differ.
  */
 export function requireAllClasses(
-  { classNames }: Examples,
+  { classNames }: Pick<Examples, "classNames">,
   contract: DataContract | undefined,
   expected: number,
 ): void {

@@ -1,4 +1,5 @@
 import type { DataContract } from "@tributary/protocol";
+import type { ExampleReader } from "./example-reader.ts";
 import type { ExampleTable } from "./example-table.ts";
 import type { Examples } from "./examples.ts";
 
@@ -20,6 +21,12 @@ export interface ExampleStore {
    *   leaves this to the app.
    */
   load(signal?: AbortSignal, contract?: DataContract): Promise<Examples>;
+  /**
+   * Opens a reader of all examples, in place of `load`, so that they need not fit into memory. A store
+   * without it is loaded. The client closes the reader when it no longer needs it.
+   * @param signal, contract - As in `load`.
+   */
+  open?(signal?: AbortSignal, contract?: DataContract): Promise<ExampleReader>;
   /**
    * Loads the table that the examples are made of. Clients need it for statistics tasks only, in
    * which a store without it takes no part.

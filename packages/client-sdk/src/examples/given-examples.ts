@@ -1,5 +1,6 @@
 import { firstNonFinite, shapeSize } from "@tributary/protocol";
-import { invalidExample, requireConsistent } from "./example-faults.ts";
+import { invalidExample, invalidExamples, requireConsistent } from "./example-faults.ts";
+import { faultOfExamples } from "./example-form.ts";
 import type { Examples } from "./examples.ts";
 
 /** What can be said of a label, where the app knows it. */
@@ -35,6 +36,13 @@ const TOLERANCE = 1e-3;
  * @returns What is probably wrong with them.
  */
 export function checkGiven(examples: Examples, { classes }: LabelForm): readonly ExampleWarning[] {
+  const malformed = faultOfExamples(examples);
+  if (malformed !== undefined) {
+    throw invalidExamples(
+      `The examples are not usable: ${malformed}`,
+      "Give an object of the type Examples; `fromArrays` makes one.",
+    );
+  }
   requireConsistent(examples);
   const { features, featureShape, labels, labelShape, count } = examples;
   const size = shapeSize(featureShape);

@@ -6,12 +6,14 @@ import {
   isTributaryError,
   type DataContract,
 } from "@tributary/protocol";
-import { agreedExamples } from "../examples/agreed-examples.ts";
+import { agreedExamples, agreedReader } from "../examples/agreed-examples.ts";
 import { requireExamples, requireTable } from "../examples/example-form.ts";
+import type { ExampleReader, ExampleSource } from "../examples/example-reader.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
 import type { ExampleTable } from "../examples/example-table.ts";
 import type { Examples } from "../examples/examples.ts";
 import { abortable } from "../runtime/abort.ts";
+import type { LocalTrainer } from "../training/local-trainer.ts";
 
 /** The app's example stores. */
 export interface AppExamples {
@@ -25,6 +27,36 @@ export interface AppExamples {
 export interface OfferedExamples {
   readonly exampleCount: number;
   readonly heldOutCount: number;
+}
+
+/**
+ * Works on all examples of the app's store: on a reader of them, if the store has one and the trainer
+ * takes it, and otherwise on examples in memory.
+ * @param contract - What the plan says of them.
+ * @throws TributaryError as `loadExamples`, and what the work throws.
+ */
+export async function withExamples<T>(
+  store: ExampleStore,
+  trainer: LocalTrainer,
+  contract: DataContract | undefined,
+  signal: AbortSignal,
+  work: (examples: ExampleSource) => Promise<T>,
+): Promise<T> {
+  const open = trainer.takesReaders === true ? store.open?.bind(store) : undefined;
+  if (open === undefined) return work(await loadExamples(store, contract, signal));
+  const opening = (): Promise<ExampleReader> =>
+    open(signal, contract).then((reader) => {
+      // Nobody waits for it any more.
+      if (signal.aborted) reader.close();
+      return reader;
+    });
+  const reader = await askStore(opening, signal);
+  try {
+    checkExampleCount(reader.count);
+    return await work(agreedReader(reader, contract));
+  } finally {
+    reader.close();
+  }
 }
 
 /**

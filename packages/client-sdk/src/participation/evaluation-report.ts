@@ -1,5 +1,5 @@
 import { asTributaryError } from "@tributary/protocol";
-import type { Examples } from "../examples/examples.ts";
+import type { ExampleSource } from "../examples/example-reader.ts";
 import type { EvaluateRequest, LocalTrainer, TrainResult } from "../training/local-trainer.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { reportedMeasures, type PreparedReport } from "./prepared-report.ts";
@@ -17,7 +17,7 @@ export async function prepareEvaluation(
     readonly model: VerifiedModel;
     /** The parameters to measure, which may be this client's own in some layers; not modified. */
     readonly weights: Float32Array;
-    readonly examples: Examples;
+    readonly examples: ExampleSource;
     readonly signal: AbortSignal;
     /** As in `TrainRequest`. */
     readonly hold?: EvaluateRequest["hold"];

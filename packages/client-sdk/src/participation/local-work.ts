@@ -8,7 +8,7 @@ import { brokenFloor, checkEnough, checkSteps } from "../trust/floors/check-floo
 import type { ClientFloors } from "../trust/floors/client-floors.ts";
 import type { PlanApproval } from "../trust/plan-approval.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
-import { loadExamples, loadTable, type AppExamples, type OfferedExamples } from "./app-examples.ts";
+import { loadTable, withExamples, type AppExamples, type OfferedExamples } from "./app-examples.ts";
 import { prepareEvaluation } from "./evaluation-report.ts";
 import type { EventSink } from "./event-stream.ts";
 import { personalWeights } from "./local-layers.ts";
@@ -98,17 +98,19 @@ async function evaluateForRound(
       },
     );
   }
-  const examples = await loadExamples(heldOut, model.plan.plan.examples, signal);
-  checkEnough(floors, examples.count);
+  const { plan } = model.plan;
   const weights = personalWeights(model, localLayers);
-  const startedMs = clock.elapsedMs();
-  const report = await prepareEvaluation(trainer, {
-    ...{ model, weights, examples, signal },
-    hold: () => gate.hold(signal),
+  let startedMs = 0;
+  const report = await withExamples(heldOut, trainer, plan.examples, signal, (examples) => {
+    checkEnough(floors, examples.count);
+    startedMs = clock.elapsedMs();
+    return prepareEvaluation(trainer, {
+      ...{ model, weights, examples, signal },
+      hold: () => gate.hold(signal),
+    });
   });
   if (signal.aborted) throw aborted();
   const { exampleCount, bases } = report;
-  const { plan } = model.plan;
   const metrics = {
     ...Object.fromEntries(report.metrics.map(({ name, value }) => [name, value])),
     ...metricsFromBases(plan.training.metrics, basesToReport(plan), bases),
@@ -129,26 +131,28 @@ async function trainForRound(
   model: VerifiedModel,
   signal: AbortSignal,
 ): Promise<PreparedReport> {
-  const { events, clock, floors } = deps;
-  const examples = await loadExamples(deps.examples, model.plan.plan.examples, signal);
-  checkEnough(floors, examples.count);
-  checkSteps(floors, model.plan.plan, examples.count);
-  const startedMs = clock.elapsedMs();
-  const report = await prepareReport(deps, {
-    model,
-    roundNumber,
-    examples,
-    signal,
-    hold: () => deps.gate.hold(signal),
-    onProgress: throttleProgress(clock, ({ epoch, epochs, batch, batches, loss }) => {
-      if (signal.aborted) return;
-      events.push({ type: "training", roundId, epoch, epochs, batch, batches, loss });
-    }),
-    onTrained: ({ metrics, steps, exampleCount }) => {
-      if (signal.aborted) throw aborted();
-      const seconds = (clock.elapsedMs() - startedMs) / 1000;
-      events.push({ type: "trained", roundId, metrics, steps, exampleCount, seconds });
-    },
+  const { trainer, events, clock, floors } = deps;
+  const { plan } = model.plan;
+  const report = await withExamples(deps.examples, trainer, plan.examples, signal, (examples) => {
+    checkEnough(floors, examples.count);
+    checkSteps(floors, plan, examples.count);
+    const startedMs = clock.elapsedMs();
+    return prepareReport(deps, {
+      model,
+      roundNumber,
+      examples,
+      signal,
+      hold: () => deps.gate.hold(signal),
+      onProgress: throttleProgress(clock, ({ epoch, epochs, batch, batches, loss }) => {
+        if (signal.aborted) return;
+        events.push({ type: "training", roundId, epoch, epochs, batch, batches, loss });
+      }),
+      onTrained: ({ metrics, steps, exampleCount }) => {
+        if (signal.aborted) throw aborted();
+        const seconds = (clock.elapsedMs() - startedMs) / 1000;
+        events.push({ type: "trained", roundId, metrics, steps, exampleCount, seconds });
+      },
+    });
   });
   return noMoreThan(deps.offered.exampleCount, report);
 }

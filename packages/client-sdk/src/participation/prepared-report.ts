@@ -17,7 +17,7 @@ import {
   type RandomSource,
 } from "@tributary/protocol";
 import type { ExampleStore } from "../examples/example-store.ts";
-import type { Examples } from "../examples/examples.ts";
+import type { ExampleSource } from "../examples/example-reader.ts";
 import type {
   LocalTrainer,
   StepTerms,
@@ -73,7 +73,7 @@ export interface TrainingRequest {
   /** Not modified. */
   readonly model: VerifiedModel;
   readonly roundNumber: number;
-  readonly examples: Examples;
+  readonly examples: ExampleSource;
   /** As in `TrainRequest`. */
   readonly rows?: Uint32Array | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -1,4 +1,5 @@
 import { TributaryError, asTributaryError } from "@tributary/protocol";
+import type { ExampleSource } from "../examples/example-reader.ts";
 import type {
   EvaluateRequest,
   Measurement,
@@ -42,6 +43,7 @@ export class EngineTrainer<
   Model extends EngineModel = EngineModel,
   E extends Engine<Model> = Engine<Model>,
 > implements MeasuringTrainer {
+  readonly takesReaders = true;
   protected readonly engine: E;
   readonly #checks = new ExampleChecks();
   // Aborted when the trainer is disposed.
@@ -54,7 +56,7 @@ export class EngineTrainer<
   }
 
   /** See `LocalTrainer.train`. */
-  train(request: TrainRequest): Promise<TrainResult> {
+  train(request: TrainRequest<ExampleSource>): Promise<TrainResult> {
     const { plan, examples, rows } = request;
     const most = Math.min(plan.training.batchSize, rows?.length ?? examples.count);
     return this.inTurn(request, most, (model, work) =>
@@ -63,12 +65,12 @@ export class EngineTrainer<
   }
 
   /** See `LocalTrainer.evaluate`. */
-  async evaluate(request: EvaluateRequest): Promise<TrainingMetrics> {
+  async evaluate(request: EvaluateRequest<ExampleSource>): Promise<TrainingMetrics> {
     return (await this.measure(request)).metrics;
   }
 
   /** See `LocalTrainer.measure`. */
-  measure(request: EvaluateRequest): Promise<Measurement> {
+  measure(request: EvaluateRequest<ExampleSource>): Promise<Measurement> {
     const most = Math.min(this.engine.evaluationBatch, request.examples.count);
     return this.inTurn(request, most, (model, work) => evaluateModel(request, model, most, work));
   }

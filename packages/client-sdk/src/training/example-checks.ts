@@ -1,6 +1,7 @@
 import type { Plan } from "@tributary/protocol";
 import { requireAllClasses } from "../examples/agreed-examples.ts";
 import { invalidExample, requireConsistent } from "../examples/example-faults.ts";
+import { isReader, type ExampleSource } from "../examples/example-reader.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { EngineModel } from "./engine-model.ts";
 import {
@@ -8,7 +9,7 @@ import {
   exampleFormat,
   inputShapeFor,
   requireRows,
-  requireUsable,
+  faultOfValues,
   type ExampleFormat,
 } from "./example-format.ts";
 import type { TrainRequest } from "./local-trainer.ts";
@@ -18,35 +19,66 @@ import type { Work } from "./work.ts";
 const CHECKED_AT_ONCE = 256;
 
 /**
- * Finds out how the examples fit the model, and checks every one of them.
+ * Finds out how the examples fit the model, and checks every one of them. Those of a reader are checked
+ * when they are read: see `checkBatch`.
  * @param rows - Which of the examples to check; all of them if left out.
  * @throws TributaryError `EXAMPLES_INVALID` when they do not fit, or an example has an unusable
  *   value.
  */
 export async function checkedFormat(
   plan: Plan,
-  examples: Examples,
+  examples: ExampleSource,
   model: EngineModel,
   work: Work,
   rows?: Uint32Array,
 ): Promise<ExampleFormat> {
-  requireConsistent(examples);
+  if (!isReader(examples)) requireConsistent(examples);
   const { loss } = plan.training;
   const inputShape = inputShapeFor(model.inputShape, examples.featureShape);
   const outputShape = model.outputShapeFor(inputShape);
   const format = exampleFormat(loss, inputShape, outputShape, examples.labelShape);
   const classes = classesOf(format, loss);
   if (classes !== undefined) requireAllClasses(examples, plan.examples, classes);
-  const { inputSize } = format;
+  if (isReader(examples)) return format;
+  const check = exampleCheck(plan, format, model);
   const count = rows?.length ?? examples.count;
   for (let i = 0; i < count; i++) {
     const index = rows?.[i] ?? i;
-    requireUsable(examples, index, format, loss);
-    const fault = model.inputFault?.(examples.features, index * inputSize, (index + 1) * inputSize);
-    if (fault !== undefined) throw invalidExample(index, fault);
+    check(examples, index, index);
     if (i % CHECKED_AT_ONCE === 0) await work.pauseIfDue();
   }
   return format;
+}
+
+/**
+ * Makes the check of the batches of a reader, which takes the indices of the examples for messages.
+ * The check throws a TributaryError `EXAMPLES_INVALID` when an example has an unusable value.
+ */
+export function checkBatch(
+  plan: Plan,
+  format: ExampleFormat,
+  model: EngineModel,
+): (batch: Examples, indices: Uint32Array) => void {
+  const check = exampleCheck(plan, format, model);
+  return (batch, indices) => {
+    requireConsistent(batch);
+    for (let place = 0; place < batch.count; place++) check(batch, place, indices[place]!);
+  };
+}
+
+/** Makes the check of the values of one example, which is called `name` in messages. */
+function exampleCheck(
+  { training: { loss } }: Plan,
+  format: ExampleFormat,
+  model: EngineModel,
+): (examples: Examples, index: number, name: number) => void {
+  const { inputSize } = format;
+  return (examples, index, name) => {
+    const fault =
+      faultOfValues(examples, index, format, loss) ??
+      model.inputFault?.(examples.features, index * inputSize, (index + 1) * inputSize);
+    if (fault !== undefined) throw invalidExample(name, fault);
+  };
 }
 
 /**
@@ -55,7 +87,7 @@ export async function checkedFormat(
  */
 export class ExampleChecks {
   #plan: Plan | undefined;
-  #examples: Examples | undefined;
+  #examples: ExampleSource | undefined;
   /** How the examples fit the model of the plan. */
   #format: ExampleFormat | undefined;
   /** For each example whether it has passed under the plan. */
@@ -63,7 +95,7 @@ export class ExampleChecks {
 
   /** Does what `checkedFormat` does for the examples that a training names. */
   async formatOf(
-    { plan, examples, rows }: Pick<TrainRequest, "plan" | "examples" | "rows">,
+    { plan, examples, rows }: Pick<TrainRequest<ExampleSource>, "plan" | "examples" | "rows">,
     model: EngineModel,
     work: Work,
   ): Promise<ExampleFormat> {

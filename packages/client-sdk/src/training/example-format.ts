@@ -1,10 +1,5 @@
 import { firstNonFinite, labelsOf, shapeSize, type LossName } from "@tributary/protocol";
-import {
-  invalidExample,
-  invalidExamples,
-  noExamples,
-  shapeText,
-} from "../examples/example-faults.ts";
+import { invalidExamples, noExamples, shapeText } from "../examples/example-faults.ts";
 import type { Examples } from "../examples/examples.ts";
 
 /**
@@ -106,37 +101,32 @@ export function requireRows(rows: Uint32Array, { count }: Pick<Examples, "count"
 
 /**
  * Checks the values of one example.
- * @throws TributaryError `EXAMPLES_INVALID` when a value is not finite, is no class index, or is no
- *   probability where one is needed; the message names the example's index.
+ * @returns What is wrong with it, as a clause: a value that is not finite, is no class index, or is no
+ *   probability where one is needed. Undefined when nothing is.
  */
-export function requireUsable(
+export function faultOfValues(
   examples: Examples,
   index: number,
   format: ExampleFormat,
   loss: LossName,
-): void {
+): string | undefined {
   const { features, labels } = examples;
   const { inputSize, classCount } = format;
   const values = features.subarray(index * inputSize, (index + 1) * inputSize);
-  if (firstNonFinite(values) >= 0) {
-    throw invalidExample(index, "has a feature that is not a finite number");
-  }
+  if (firstNonFinite(values) >= 0) return "has a feature that is not a finite number";
   const labelSize = labels.length / examples.count;
   for (let i = index * labelSize; i < (index + 1) * labelSize; i++) {
     const label = labels[i]!;
     if (classCount !== undefined) {
       if (Number.isInteger(label) && label >= 0 && label < classCount) continue;
-      throw invalidExample(
-        index,
-        `has the label ${label}, but classes go from 0 to ${classCount - 1}`,
-      );
+      return `has the label ${label}, but classes go from 0 to ${classCount - 1}`;
     }
-    if (!Number.isFinite(label))
-      throw invalidExample(index, "has a label that is not a finite number");
+    if (!Number.isFinite(label)) return "has a label that is not a finite number";
     if (labelsOf(loss) !== "numbers" && (label < 0 || label > 1)) {
-      throw invalidExample(index, `has the label ${label}, which is not a probability`);
+      return `has the label ${label}, which is not a probability`;
     }
   }
+  return undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { MetricBasis, Plan, RandomSource } from "@tributary/protocol";
+import type { ExampleSource } from "../examples/example-reader.ts";
 import type { Examples } from "../examples/examples.ts";
 
 /** The loss (`loss`) and the plan's metrics by name, over the examples of one client. */
@@ -56,14 +57,14 @@ export interface StepTerms {
   readonly gradientClipNorm?: number;
 }
 
-/** A request to train. */
-export interface TrainRequest {
+/** A request to train on examples in memory or, for trainers that take readers, on a reader of them. */
+export interface TrainRequest<Source extends ExampleSource = Examples> {
   /** What to train, and how. */
   readonly plan: Plan;
   /** The whole checkpoint, Float32, shape [layout.size]; not modified. */
   readonly weights: Float32Array;
   /** The examples to train on; not modified. */
-  readonly examples: Examples;
+  readonly examples: Source;
   /**
    * Which of the examples to train on, by their indices: the same as training on a copy of these, but
    * no copy is made. All of them if left out. The examples must not change between calls that give
@@ -113,14 +114,14 @@ export interface TrainResult {
   readonly exampleCount: number;
 }
 
-/** A request to measure a checkpoint. */
-export interface EvaluateRequest {
+/** A request to measure a checkpoint, on examples as in `TrainRequest`. */
+export interface EvaluateRequest<Source extends ExampleSource = Examples> {
   /** The plan names the model, the loss and the metrics. */
   readonly plan: Plan;
   /** The whole checkpoint; not modified. */
   readonly weights: Float32Array;
   /** The examples to measure on; not modified. */
-  readonly examples: Examples;
+  readonly examples: Source;
   /** Stops the evaluation, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
   /** As in `TrainRequest`. */
@@ -166,20 +167,26 @@ export interface EngineChoice {
  */
 export interface LocalTrainer {
   /**
-   * Trains the plan's local epochs.
+   * Whether `train`, `evaluate` and `measure` take an `ExampleReader` in place of examples. A trainer
+   * that does not say so is given examples in memory only.
+   */
+  readonly takesReaders?: boolean;
+  /**
+   * Trains the plan's local epochs. The examples of a reader are checked batch by batch in the first
+   * epoch, and give the same bits as the same examples in memory, in the order that the reader draws.
    * @throws TributaryError also `TRAINING_FAILED` when the loss or a weight is no longer finite.
    */
-  train(request: TrainRequest): Promise<TrainResult>;
+  train(request: TrainRequest<ExampleSource>): Promise<TrainResult>;
   /**
    * Measures the plan's loss and metrics on the examples, without dropout and without changing
    * anything.
    */
-  evaluate(request: EvaluateRequest): Promise<TrainingMetrics>;
+  evaluate(request: EvaluateRequest<ExampleSource>): Promise<TrainingMetrics>;
   /**
    * Measures as `evaluate` does, and gives the bases of metrics too. A trainer without this method
    * evaluates only plans whose metrics are all means.
    */
-  measure?(request: EvaluateRequest): Promise<Measurement>;
+  measure?(request: EvaluateRequest<ExampleSource>): Promise<Measurement>;
   /** Computes the model's outputs, row-major, shape [count, ...outputShape]. */
   predict(request: PredictRequest): Promise<Float32Array>;
   /**
@@ -196,5 +203,5 @@ export interface LocalTrainer {
 
 /** A trainer that gives the bases of metrics too, as those of this package do. */
 export interface MeasuringTrainer extends LocalTrainer {
-  measure(request: EvaluateRequest): Promise<Measurement>;
+  measure(request: EvaluateRequest<ExampleSource>): Promise<Measurement>;
 }

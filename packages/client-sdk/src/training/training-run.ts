@@ -1,10 +1,18 @@
-import { TributaryError, firstNonFinite, shapeSize, shuffledIndices } from "@tributary/protocol";
+import {
+  TributaryError,
+  firstNonFinite,
+  shapeSize,
+  shuffledIndices,
+  type Plan,
+  type RandomSource,
+} from "@tributary/protocol";
 import { invalidExample, requireConsistent } from "../examples/example-faults.ts";
-import type { Examples } from "../examples/examples.ts";
+import { isReader, type ExampleSource } from "../examples/example-reader.ts";
 import type { EngineModel } from "./engine-model.ts";
-import { batchGatherer, batchMemory, type ExampleBatch } from "./example-batch.ts";
-import { checkedFormat, type ExampleChecks } from "./example-checks.ts";
+import type { ExampleBatch } from "./example-batch.ts";
+import { checkBatch, checkedFormat, type ExampleChecks } from "./example-checks.ts";
 import { inputShapeFor, type ExampleFormat } from "./example-format.ts";
+import { passesOver, type ExamplePass } from "./example-passes.ts";
 import type {
   EvaluateRequest,
   Measurement,
@@ -18,7 +26,7 @@ import type { Work } from "./work.ts";
 
 /** Trains the weights that are in the model: see `LocalTrainer.train`. */
 export async function trainModel(
-  request: TrainRequest,
+  request: TrainRequest<ExampleSource>,
   model: EngineModel,
   checks: ExampleChecks,
   work: Work,
@@ -32,7 +40,10 @@ export async function trainModel(
   // next. Training starts before the batches' memory is asked for, since an engine may only then
   // have some.
   const training = model.startTraining({ ...request, terms: stepTermsOf(request) }, format);
-  const gather = gathererFor(model, examples, format, Math.min(batchSize, count));
+  const most = Math.min(batchSize, count);
+  const check = checkBatch(plan, format, model);
+  const begin = passesOver({ examples, format, model, most, check });
+  let pass: ExamplePass | undefined;
   let measured: Measurement = { metrics: {}, bases: [] };
   let trained: Float32Array;
   const pauseIfDue = (): Promise<void> | undefined => work.pauseIfDue();
@@ -40,16 +51,16 @@ export async function trainModel(
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
       // Each epoch has a stream of its own, named by its number, so that an epoch's order does not
       // depend on what was drawn before it.
-      const order = shuffledIndices(count, random.derive(`order ${epoch}`));
-      if (rows !== undefined) for (let i = 0; i < count; i++) order[i] = rows[order[i]!]!;
+      const order = orderOf(request, random.derive(`order ${epoch}`));
+      pass = begin(order);
       const sums = new MetricSums(plan.training, format);
       for (let batch = 1; batch <= batches; batch++) {
-        const from = (batch - 1) * batchSize;
-        const part = gather(order, from, Math.min(count, from + batchSize));
-        const pass = training.step(part, pauseIfDue);
+        const next = pass.next();
+        const part = next instanceof Promise ? await next : next;
+        const step = training.step(part, pauseIfDue);
         // Awaiting a result that is there already would cost a turn of the microtask queue in every
         // step.
-        const { loss, outputs } = pass instanceof Promise ? await pass : pass;
+        const { loss, outputs } = step instanceof Promise ? await step : step;
         if (!Number.isFinite(loss))
           throw diverged(`The loss became ${loss} in epoch ${epoch}, batch ${batch}`);
         sums.add({ loss, outputs }, part);
@@ -65,6 +76,7 @@ export async function trainModel(
       throw diverged("A weight became infinite or NaN");
     }
   } finally {
+    pass?.end();
     training.end();
   }
   const steps = localEpochs * batches;
@@ -76,14 +88,14 @@ export async function trainModel(
  * @param most - The largest number of examples in one pass.
  */
 export async function evaluateModel(
-  { plan, examples }: EvaluateRequest,
+  { plan, examples }: EvaluateRequest<ExampleSource>,
   model: EngineModel,
   most: number,
   work: Work,
 ): Promise<Measurement> {
   const format = await checkedFormat(plan, examples, model, work);
   const sums = new MetricSums(plan.training, format);
-  await forEachSlice({ examples, format, model, most, work }, async (part) =>
+  await forEachSlice({ plan, examples, format, model, most, work }, async (part) =>
     sums.add(await model.score(plan, format, part), part),
   );
   return sums.result();
@@ -92,13 +104,15 @@ export async function evaluateModel(
 /** Passes all examples to `visit` in their order, at most `most` at once. */
 export async function forEachSlice(
   {
+    plan,
     examples,
     format,
     model,
     most,
     work,
   }: {
-    readonly examples: Examples;
+    readonly plan: Plan;
+    readonly examples: ExampleSource;
     readonly format: ExampleFormat;
     readonly model: EngineModel;
     readonly most: number;
@@ -106,11 +120,16 @@ export async function forEachSlice(
   },
   visit: (part: ExampleBatch) => Promise<void> | void,
 ): Promise<void> {
-  const gather = gathererFor(model, examples, format, Math.min(most, examples.count));
+  const check = checkBatch(plan, format, model);
   const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
-  for (let from = 0; from < examples.count; from += most) {
-    await visit(gather(order, from, Math.min(examples.count, from + most)));
-    await work.pauseIfDue();
+  const pass = passesOver({ examples, format, model, most, check })(order);
+  try {
+    for (let from = 0; from < examples.count; from += most) {
+      await visit(await pass.next());
+      await work.pauseIfDue();
+    }
+  } finally {
+    pass.end();
   }
 }
 
@@ -142,15 +161,17 @@ export async function predictWithModel(
   return predictions;
 }
 
-/** Makes the function that gathers batches, in the engine's own memory if it has some. */
-function gathererFor(
-  model: EngineModel,
-  examples: Examples,
-  format: ExampleFormat,
-  largest: number,
-): ReturnType<typeof batchGatherer> {
-  const memory = model.batchMemory?.() ?? batchMemory(format, largest);
-  return batchGatherer(examples, format, memory);
+/** Draws the order of an epoch: the indices of the examples in it. */
+function orderOf(
+  { examples, rows }: Pick<TrainRequest<ExampleSource>, "examples" | "rows">,
+  random: RandomSource,
+): Uint32Array {
+  if (rows === undefined && isReader(examples) && examples.shuffle !== undefined) {
+    return examples.shuffle(random);
+  }
+  const order = shuffledIndices(rows?.length ?? examples.count, random);
+  if (rows !== undefined) for (let i = 0; i < order.length; i++) order[i] = rows[order[i]!]!;
+  return order;
 }
 
 /** Training that diverges is the plan's fault or that of the features, so the remedy names both. */

@@ -40,6 +40,11 @@ export interface StoredExamplesOptions extends DeclaredForm {
   readonly key?: Uint8Array;
   /** How trainings draw the order of an epoch: see `ShuffleName`. `global` if left out. */
   readonly shuffle?: ShuffleName;
+  /**
+   * The memory in which a reader holds examples that it has read ahead, bytes; 48 MiB if left out.
+   * With the shuffle `global` the whole store is read once for each half of it.
+   */
+  readonly readAheadBytes?: number;
 }
 
 /** What `add` says of examples besides themselves. */

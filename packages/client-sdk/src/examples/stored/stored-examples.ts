@@ -16,6 +16,9 @@ import { selectExamples, selectedCount, type ExampleCriteria } from "./selection
 import type { AddOptions, AddReport, StoredExamplesOptions } from "./store-options.ts";
 import { StoredReader } from "./stored-reader.ts";
 
+/** See `StoredExamplesOptions.readAheadBytes`. */
+const READ_AHEAD_BYTES = 48 * 2 ** 20;
+
 /**
  * Examples that an app keeps on the device, encrypted, and a client trains on. `openExampleStore`
  * opens one. Several tabs of one origin may have the same store open.
@@ -148,10 +151,10 @@ export class StoredExamples implements ExampleStore {
       const selected = await this.#select(catalogue, criteria);
       const { form } = catalogue;
       if (form === undefined || selected.length === 0) throw noExamples();
-      const { shuffle = "global" } = this.#options;
+      const { shuffle = "global", readAheadBytes = READ_AHEAD_BYTES } = this.#options;
       const read = (entries: readonly BlockEntry[]): Promise<readonly Block[]> =>
         this.#sealed.read(catalogue, entries);
-      return new StoredReader({ selected, form, shuffle, read, closed });
+      return new StoredReader({ selected, form, shuffle, readAheadBytes, read, closed });
     } catch (error) {
       closed();
       throw error;

@@ -19,14 +19,13 @@ export interface Readable {
   readonly selected: readonly SelectedBlock[];
   readonly form: ExampleForm;
   readonly shuffle: ShuffleName;
+  /** The memory for the features of two stretches, bytes. */
+  readonly readAheadBytes: number;
   /** Reads blocks, in the order of the entries. */
   readonly read: (entries: readonly BlockEntry[]) => Promise<readonly Block[]>;
   /** Called once, when the reader is closed. */
   readonly closed: () => void;
 }
-
-/** The memory for the features of one stretch, bytes. There are two of them. */
-const STRETCH_BYTES = 24 * 2 ** 20;
 
 /** Blocks are read together up to this size, bytes. */
 const READ_BYTES = 4 * 2 ** 20;
@@ -65,7 +64,7 @@ export class StoredReader implements ExampleReader {
     });
     // Views of float32 need addresses that are multiples of four.
     this.#rowBytes = Math.ceil((widest * featureSizeOf(form)) / 4) * 4;
-    this.#stretch = Math.max(1, Math.floor(STRETCH_BYTES / this.#rowBytes));
+    this.#stretch = Math.max(1, Math.floor(readable.readAheadBytes / 2 / this.#rowBytes));
   }
 
   shuffle(random: RandomSource): Uint32Array {

@@ -42,7 +42,7 @@ class Trainer extends EngineTrainer<FusedModel, FusedEngine> implements FusedTra
       const { plan, examples } = request;
       const format = await checkedFormat(plan, examples, model, work);
       const sum = model.startGradient();
-      await forEachSlice({ examples, format, model, most, work }, ({ count }) =>
+      await forEachSlice({ plan, examples, format, model, most, work }, ({ count }) =>
         sum.add(count, count / examples.count),
       );
       return sum.result();
