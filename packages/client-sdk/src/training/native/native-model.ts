@@ -6,8 +6,10 @@ import { indexRangesFault } from "../fused/compile/index-ranges.ts";
 import type { CompiledModel } from "../fused/compile/layer-node.ts";
 import type { StepTerms, TrainRequest } from "../local-trainer.ts";
 import { DropFactors } from "./drop-factors.ts";
+import { leastMemory, requireMemory } from "./memory-need.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { NativeTraining, type LoadedGraph } from "./native-training.ts";
+import { asMemoryError } from "./runtime/memory.ts";
 import type { OnnxRuntime } from "./runtime/onnx-runtime.ts";
 import { scoringGraph, trainingGraph, type StepGraph } from "./step/step-graph.ts";
 import type { TrainingKernelSource } from "../fused/kernels/training-kernels.ts";
@@ -24,7 +26,11 @@ export class NativeModel implements EngineModel {
   #capacity = 0;
   #scoring: Promise<LoadedGraph> | undefined;
   /** The graph of a step with the terms that came last. */
-  #training: { readonly terms: string; readonly loaded: Promise<LoadedGraph> } | undefined;
+  #training:
+    | { readonly terms: string; readonly graph: StepGraph; readonly loaded: Promise<LoadedGraph> }
+    | undefined;
+  /** How many bytes of what a training needs were there when its memory was last looked for. */
+  #heldBytes: number;
 
   /** @param kernels - Draw dropout masks. */
   constructor(
@@ -38,13 +44,21 @@ export class NativeModel implements EngineModel {
     this.#compiled = compiled;
     this.#runtime = runtime;
     this.#memory = new NativeMemory(runtime, plan, compiled);
+    this.#heldBytes = Float32Array.BYTES_PER_ELEMENT * this.#memory.layout.size;
     this.#drops = new DropFactors(kernels);
   }
 
-  /** Makes room for batches of so many examples, and copies the weights. */
+  /**
+   * Makes room for batches of so many examples, and copies the weights.
+   * @throws TributaryError `MODEL_UNSUPPORTED` when there is no memory for the batches.
+   */
   prepare(weights: Float32Array, examples: number): void {
+    try {
+      this.#memory.reserve(examples);
+    } catch (error) {
+      throw asMemoryError(error);
+    }
     this.#capacity = Math.max(this.#capacity, examples);
-    this.#memory.reserve(examples);
     this.#memory.write(weights);
   }
 
@@ -82,7 +96,10 @@ export class NativeModel implements EngineModel {
   }
 
   async score(_plan: Plan, _format: ExampleFormat, { count }: ExampleBatch): Promise<BatchResult> {
-    this.#scoring ??= this.#load(scoringGraph(this.#plan, this.#compiled));
+    if (this.#scoring === undefined) {
+      this.#scoring = this.#load(scoringGraph(this.#plan, this.#compiled));
+      this.#scoring.catch(() => (this.#scoring = undefined));
+    }
     const { session } = await this.#scoring;
     const { feeds, fetches, loss, outputs } = this.#memory.tensors(count);
     await session.run({ ...this.#memory.feeds(0, new Set()), ...feeds }, fetches);
@@ -119,13 +136,24 @@ export class NativeModel implements EngineModel {
     if (this.#training?.terms !== key) {
       const old = this.#training?.loaded;
       old?.then(({ session }) => session.release()).catch(() => undefined);
+      this.#training = undefined;
       const graph = trainingGraph(this.#plan, this.#compiled, terms);
-      this.#training = { terms: key, loaded: this.#load(graph) };
-    }
+      this.#requireMemory(graph);
+      this.#training = { terms: key, graph, loaded: this.#load(graph) };
+      this.#training.loaded.catch(() => (this.#training = undefined));
+    } else this.#requireMemory(this.#training.graph);
     const loaded = await this.#training.loaded;
     const sizes = loaded.graph.drops.map(({ shape }) => this.#capacity * shapeSize(shape));
     if (sizes.length > 0) await this.#drops.reserve(Math.max(...sizes));
     return new NativeTraining(loaded, this.#memory, request, this.#drops, this.#capacity);
+  }
+
+  #requireMemory(graph: StepGraph): void {
+    const need = leastMemory(this.#memory.layout, this.#compiled, graph, this.#capacity);
+    // What the model has already is needed, and not free.
+    const available = this.#runtime.availableBytes() + this.#heldBytes;
+    requireMemory(need, this.#capacity, available);
+    this.#heldBytes = Math.max(this.#heldBytes, need.bytes);
   }
 
   async #load(graph: StepGraph): Promise<LoadedGraph> {

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { TributaryError } from "@tributary/protocol";
+import { asMemoryError, availableBytes } from "./memory.ts";
 
 /** A tensor of ONNX Runtime over an array, whose memory it shares. */
 export interface OnnxTensor {
@@ -33,7 +34,12 @@ interface OnnxRuntimePackage {
 /** ONNX Runtime in this process. */
 export interface OnnxRuntime {
   readonly version: string;
-  /** Loads a graph, which the caller releases. */
+  /** How many bytes may still be allocated. */
+  readonly availableBytes: () => number;
+  /**
+   * Loads a graph, which the caller releases.
+   * @throws TributaryError `MODEL_UNSUPPORTED` when there is no memory for it, as its runs do.
+   */
   open(model: Uint8Array): Promise<OnnxSession>;
   /** Makes a tensor over the array. */
   tensor(data: Float32Array, shape: readonly number[]): OnnxTensor;
@@ -81,10 +87,23 @@ export function loadOnnxRuntime(
 function runtimeOf({ InferenceSession, Tensor }: OnnxRuntimePackage, version: string): OnnxRuntime {
   return {
     version,
-    open: (model) => InferenceSession.create(model, SESSION_OPTIONS),
+    availableBytes,
+    async open(model) {
+      const session = await rejectingTyped(InferenceSession.create(model, SESSION_OPTIONS));
+      return {
+        run: (feeds, fetches) => rejectingTyped(session.run(feeds, fetches)),
+        release: () => session.release(),
+      };
+    },
     tensor: (data, shape) => new Tensor("float32", data, shape),
   };
 }
+
+/** A promise that is rejected with a typed error where memory is missing. */
+const rejectingTyped = <Result>(work: Promise<Result>): Promise<Result> =>
+  work.catch((error: unknown) => {
+    throw asMemoryError(error);
+  });
 
 function requireVersion(version: string): void {
   const [major, minor = 0] = version.split(".").map(Number);
