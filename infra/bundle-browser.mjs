@@ -21,7 +21,9 @@ export async function bundleForBrowsers(root) {
     input: { worker: join(dist, "worker/worker-script.js") },
     output: { dir: folder, format: "es", minify: true, codeSplitting: false },
   });
-  const code = output.find(({ fileName }) => fileName === "worker.js")?.code ?? "";
+  // It imports and exports nothing. Tools that look at it take it for a module by this alone.
+  const code = `${output.find(({ fileName }) => fileName === "worker.js")?.code ?? ""}export {};\n`;
+  writeFileSync(join(folder, "worker.js"), code);
   writeFileSync(join(folder, "worker-text.js"), `export const text = ${JSON.stringify(code)};\n`);
   await build({
     ...FOR_BROWSERS,
