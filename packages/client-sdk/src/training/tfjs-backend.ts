@@ -87,10 +87,22 @@ async function load(
     await import(/* @vite-ignore */ /* webpackIgnore: true */ addon);
   }
   if (name === "wasm") {
-    const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+    const { setWasmPaths } = await importWasmBackend();
     if (wasmPaths !== undefined) {
       setWasmPaths(typeof wasmPaths === "string" ? wasmPaths : { ...wasmPaths });
     }
+  }
+}
+
+/**
+ * Imports the optional package. Bundlers build without a package that is not installed only where
+ * its import stands in a `try`.
+ */
+async function importWasmBackend(): Promise<typeof import("@tensorflow/tfjs-backend-wasm")> {
+  try {
+    return await import("@tensorflow/tfjs-backend-wasm");
+  } catch (error) {
+    throw new Error("@tensorflow/tfjs-backend-wasm could not be loaded", { cause: error });
   }
 }
 
