@@ -6,7 +6,9 @@ import { loadAlgorithm } from "./algorithms/load-algorithm.ts";
 import { planExperiment } from "./experiment/plan-experiment.ts";
 import type { ExperimentPlan, ExperimentRun } from "./experiment/experiment.ts";
 import { openRun, type OpenRun } from "./experiment/open-run.ts";
+import { AdvisedError, advise, setting } from "./files/advice.ts";
 import { BufferedRun } from "./runner/buffered-run.ts";
+import { dataDigester, type DataDigest } from "./runner/data-digest.ts";
 import { DirectRun } from "./runner/direct-run.ts";
 import { openPool } from "./runner/open-pool.ts";
 import type { RunResult } from "./runner/run-result.ts";
@@ -80,7 +82,8 @@ export interface SimulateOptions extends SimulationObserver {
  * );
  * ```
  * @param experiment - The content of an experiment file, or what `readExperiment` has read.
- * @throws TributaryError `CONFIG_INVALID` or `TASK_INVALID` for an experiment that is not valid;
+ * @throws TributaryError `CONFIG_INVALID` or `TASK_INVALID` for an experiment that is not valid, or
+ *   that goes on with other data than before;
  *   `DATA_UNREADABLE`; `ABORTED`; when all runs have failed, the error of the first, which names client
  *   and round.
  */
@@ -93,10 +96,11 @@ export async function simulate(
     : await planExperiment(experiment, options.folder ?? ".");
   const deps = { crypto: createNodeCryptoProvider(), clock: systemClock };
   const results: RunResult[] = [];
+  const digest = dataDigester();
   for (const [index, run] of plan.runs.entries()) {
     const dataset = await plan.openData(run.experiment);
     const open = await openRun(run, dataset, deps.crypto);
-    results.push(await simulateRun({ ...run, index, open }, options, deps));
+    results.push(await simulateRun({ ...run, index, open }, options, { ...deps, digest }));
   }
   const [first] = results;
   if (first?.failure !== undefined && results.every(hasFailed)) throw first.failure;
@@ -107,10 +111,17 @@ const hasFailed = ({ failure }: RunResult): boolean => failure !== undefined;
 
 const isPlan = (experiment: object): experiment is ExperimentPlan => "runs" in experiment;
 
+/** What all runs of a simulation work with. */
+interface SimulationDeps {
+  readonly crypto: CryptoProvider;
+  readonly clock: Clock;
+  readonly digest: DataDigest;
+}
+
 async function simulateRun(
   run: RunFacts,
   options: SimulateOptions,
-  { crypto, clock }: { readonly crypto: CryptoProvider; readonly clock: Clock },
+  { crypto, clock, digest }: SimulationDeps,
 ): Promise<RunResult> {
   const { signal = new AbortController().signal } = options;
   const asked = options.workers ?? run.experiment.runner.workers;
@@ -119,9 +130,13 @@ async function simulateRun(
   let task: SimulatedTask | undefined;
   let failure: TributaryError | undefined;
   const rounds: SimulatedRound[] = [];
-  const snapshot = (): RunSnapshot | undefined => task?.snapshot?.();
+  const snapshot = (): RunSnapshot | undefined => {
+    const taken = task?.snapshot?.();
+    return taken && { ...taken, data: digest(run.open.data) };
+  };
   try {
     const before = await options.resume?.(run, run.index);
+    if (before?.data !== undefined) requireSameData(run, before.data, digest);
     task = await begin(run, workers, { pool, crypto, clock }, before);
     rounds.push(...(before?.rounds ?? []));
     await options.runBegins?.(run, rounds);
@@ -157,15 +172,26 @@ function resultOf(
   };
 }
 
+/** @throws TributaryError `CONFIG_INVALID` when a run would go on with other data than before. */
+function requireSameData({ index, open }: RunFacts, before: string, digest: DataDigest): void {
+  if (digest(open.data) === before) return;
+  throw new AdvisedError(
+    "CONFIG_INVALID",
+    `Run ${index + 1} began with other data than ${open.data.name} has now`,
+    {
+      advice: advise`Give the data as it was, or begin again in another folder with ${setting("out")}.`,
+    },
+  );
+}
+
 function stopped({ index, seed, experiment }: RunFacts, cause: unknown): TributaryError {
   const message = `The simulation was stopped in run ${index + 1}, with seed ${seed}`;
-  return new TributaryError("ABORTED", message, {
-    remedy:
-      experiment.runner.fidelity === "wire"
-        ? "The runs before it can be kept; a run over sockets begins again."
-        : "What it had is stored: it can go on where it was.",
-    cause,
-  });
+  const goOn = advise`Go on with ${setting("resume", true)}`;
+  const advice =
+    experiment.runner.fidelity === "wire"
+      ? advise`${goOn}: the runs before it are kept, and a run over sockets begins again.`
+      : advise`${goOn}: what it had is stored.`;
+  return new AdvisedError("ABORTED", message, { advice, cause });
 }
 
 async function begin(

@@ -126,6 +126,12 @@ describe("a comparison", () => {
     expect(compare([results("a", [0.5]), results("b", [0.9])]).series[1]!.pValue).toBeNull();
   });
 
+  it("is refused with results that are there twice, whose runs would count as more evidence", () => {
+    expect(() => compare([results("a", [0.5]), results("./a/", [0.5])])).toThrow(
+      "The results ./a/ are given twice",
+    );
+  });
+
   it("is refused between tasks that are judged by different measures", () => {
     const other = results("b", [1]);
     const loss = { ...other, summary: { ...other.summary, measure: "loss" as const } };

@@ -2,6 +2,7 @@ import { deserialize, serialize } from "node:v8";
 import { afterAll, describe, expect, it } from "vitest";
 import { DirectRun } from "../src/runner/direct-run.ts";
 import type { TrainerPool } from "../src/runner/trainer-pool.ts";
+import { simulate } from "../src/simulate.ts";
 import type { RunSnapshot } from "../src/runner/run-snapshot.ts";
 import {
   dataOf,
@@ -66,6 +67,24 @@ it("A run that is stopped while it scores a checkpoint goes on to the same bits"
   expect(later.checkpoint).toBe(whole.checkpoint);
   const rounds = [whole, later].map((run) => run.snapshot!().rounds.map(withoutSeconds));
   expect(rounds[1]).toEqual(rounds[0]);
+});
+
+it("A run does not go on with other data than it began with", async () => {
+  const experiment = (seed: number): object => ({
+    model: { builtin: "mlp", hidden: [] },
+    data: { name: "synthetic", clients: 4, examplesPerClient: 10, seed },
+    partition: { name: "natural-id" },
+    ...{ round: { goalCount: 2 }, stop: { rounds: 2 } },
+  });
+  let kept: RunSnapshot | undefined;
+  await simulate(experiment(1), { workers: 1, runEnded: (_, snapshot) => void (kept = snapshot) });
+  const options = { workers: 1, resume: () => Promise.resolve(kept) };
+  await expect(simulate(experiment(2), options)).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringMatching(/^Run 1 began with other data than synthetic/),
+  });
+  const [again] = await simulate(experiment(1), options);
+  expect(again!.rounds).toHaveLength(2);
 });
 
 /** A round without how long it took here. */

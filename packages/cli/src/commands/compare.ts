@@ -14,10 +14,11 @@ export function compareCommand(): Command {
       const output = createOutput(options.json === true);
       const { compare, readResults, writeComparison } = await import("@tributary/simulator");
       const results = await Promise.all(folders.map((folder) => readResults(folder)));
+      const comparison = compare(results);
       if (options.out !== undefined) await writeComparison(results, options.out);
       const page = options.out === undefined ? "" : `\npage in ${options.out}`;
       output.result(
-        { ...compare(results), page: options.out ?? null },
+        { ...comparison, page: options.out ?? null },
         `${await describeComparison(results)}${page}`,
       );
     });

@@ -142,7 +142,9 @@ async function repeat(
   const differing = before.runs.filter((run, i) => run.checkpoint !== stored.runs[i]!.checkpoint);
   if (differing.length === 0) {
     const { path: out } = stored;
-    const text = `All ${before.runs.length} checkpoints are the same again. Results in ${out}`;
+    const { length } = before.runs;
+    const same = length === 1 ? "The checkpoint is" : `All ${length} checkpoints are`;
+    const text = `${same} the same again. Results in ${out}`;
     output.result({ repeated: true, runs: before.runs.length, out }, text);
     return;
   }

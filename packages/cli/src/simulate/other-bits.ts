@@ -14,7 +14,8 @@ export function remedyForOtherBits(before: Run, after: Run): string {
   if (was.includes("native") && cpu !== after.environment.cpu) {
     return `The engine native gives the same bits on one kind of processor only. It ran on ${cpu}, and this is ${after.environment.cpu}.`;
   }
-  return `It ran with version ${tributary} (revision ${revision}): use that one, and the same data.`;
+  const version = `version ${tributary}${revision === null ? "" : ` (revision ${revision})`}`;
+  return `Use the same data as then, and ${version}.`;
 }
 
 /** The engines of all runs; nothing in results of older versions, which do not name them. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { permutationTest } from "simple-statistics";
 import { TributaryError, seededRandom, type MeasureName } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
@@ -45,9 +46,11 @@ export interface Comparison {
 
 /**
  * Lays the runs of experiments side by side, and tests whether they differ from the first.
- * @throws TributaryError `BAD_PARAMETER` when their tasks are judged by different measures.
+ * @throws TributaryError `BAD_PARAMETER` when their tasks are judged by different measures, or when one
+ *   is there twice: its runs would count as further evidence.
  */
 export function compare(results: readonly StoredResults[]): Comparison {
+  requireDistinctFolders(results.map(({ path }) => path));
   const [first] = results;
   const measure = first!.summary.measure;
   const other = results.find(({ summary }) => summary.measure !== measure);
@@ -82,6 +85,15 @@ export function compare(results: readonly StoredResults[]): Comparison {
       pValue: runs === base ? null : pValueOf(lastOf(base!), lastOf(runs)),
     })),
   };
+}
+
+function requireDistinctFolders(paths: readonly string[]): void {
+  const whole = paths.map((path) => resolve(path));
+  const twice = paths.find((_, index) => whole.indexOf(whole[index]!) !== index);
+  if (twice === undefined) return;
+  throw new TributaryError("BAD_PARAMETER", `The results ${twice} are given twice`, {
+    remedy: "Name each folder once: the same runs are no further evidence.",
+  });
 }
 
 function pValueOf(a: readonly number[], b: readonly number[]): number | null {

@@ -10,6 +10,8 @@ export interface RunSnapshot {
   readonly rounds: readonly SimulatedRound[];
   /** The round after them, if the run was stopped while its checkpoint was scored. */
   readonly unscored?: SimulatedRound;
+  /** Tells the data that the run began with; absent in snapshots of earlier versions. */
+  readonly data?: string;
   readonly state: Pick<ModelState, "weights" | "memory" | "residual">;
   /** What clients keep, by number. */
   readonly kept: ReadonlyMap<number, KeptValues>;
