@@ -13,8 +13,8 @@ describe("an experiment that was repeated to other checkpoints", () => {
   it.each([
     ["another engine", run("A", "native"), run("A", "fused"), /by the engine native.* by fused/],
     ["another processor", run("A", "native"), run("B", "native"), /It ran on A, and this is B/],
-    ["another version", run("A", "fused"), run("B", "fused"), /It ran with version 1\.2\.3/],
-    ["results that name no engine", run("A"), run("B", "native"), /It ran with version 1\.2\.3/],
+    ["another version", run("A", "fused"), run("B", "fused"), /and version 1\.2\.3/],
+    ["results that name no engine", run("A"), run("B", "native"), /and version 1\.2\.3/],
   ])("names as the cause: %s", (_, before, after, cause) => {
     expect(remedyForOtherBits(before, after)).toMatch(cause);
   });

@@ -16,7 +16,11 @@ import { temporaryFolder } from "./support.ts";
 /** Training steps whose size is one of these. */
 const experiment = (rates: readonly number[], sections: object = {}): object => ({
   model: { builtin: "mlp", hidden: [8, 8, 8] },
-  plan: { localEpochs: 10, optimizer: { name: "sgd" }, metrics: ["accuracy"] },
+  plan: {
+    localEpochs: 10,
+    optimizer: { name: "sgd", learningRate: 1e6 },
+    metrics: ["accuracy"],
+  },
   data: { name: "synthetic", clients: 4, examplesPerClient: 20 },
   partition: { name: "natural-id" },
   round: { goalCount: 2 },
@@ -80,10 +84,16 @@ it("A simulation in which every run diverges ends with the error of the first", 
 });
 
 it("A run over sockets that diverges stops alone, as a direct run does", async () => {
-  const ends = async (fidelity: "direct" | "wire"): Promise<unknown[]> => {
-    const plan = experiment([1e6, 0.01], { seeds: [1], runner: { fidelity } });
-    const runs = await simulate(plan, { workers: 1 });
-    return runs.map(({ failure, rounds }) => [failure?.code, rounds.length]);
+  const variants = {
+    wire: { "runner.fidelity": "wire" },
+    direct: {},
+    "small steps": { "plan.optimizer.learningRate": 0.01 },
   };
-  expect(await ends("wire")).toEqual(await ends("direct"));
+  const runs = await simulate(experiment([], { seeds: [1], sweep: {}, variants }), {
+    workers: 1,
+  });
+  const [wire, direct, small] = runs.map(({ failure, rounds }) => [failure?.code, rounds.length]);
+  expect(wire).toEqual(direct);
+  expect(direct).toEqual(["UPDATE_OUT_OF_RANGE", 0]);
+  expect(small).toEqual([undefined, 2]);
 });
