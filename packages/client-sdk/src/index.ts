@@ -53,6 +53,8 @@ export type { ShelfRequest } from "./platform/shelf-request.ts";
 export type { ExampleReader, ExampleSource } from "./examples/example-reader.ts";
 export type { ExampleWarning } from "./examples/given-examples.ts";
 export { fromArrays, type Example, type Numbers } from "./examples/from/arrays.ts";
+export { fromDataset, type DatasetLike, type TensorLike } from "./examples/from/dataset.ts";
+export { fromImages, type ImageForm, type LabelledImage } from "./examples/from/images.ts";
 export { agreedExamples } from "./examples/agreed-examples.ts";
 export { memoryExampleStore, type ExampleStore } from "./examples/example-store.ts";
 export {
