@@ -55,7 +55,7 @@ describe("examples of a tf.data data set", () => {
         [1, 2],
         [3, 4],
       ])
-      .map((row) => tf.tensor1d(row as number[]));
+      .map((row) => tf.tensor1d(row));
     const ys = tf.data.array([7, 8]);
     const examples = await fromDataset(tf.data.zip({ xs, ys }));
     expect(examples).toMatchObject({ featureShape: [2], labels: Int32Array.of(7, 8), count: 2 });

@@ -4,13 +4,16 @@ import { fromArrays, type Example, type Numbers } from "./arrays.ts";
 
 /** What is read of a tensor of TensorFlow.js. */
 export interface TensorLike {
+  /** The values, nested as the shape is. */
   arraySync(): Numbers;
+  /** Frees its memory. */
   dispose(): void;
 }
 
 /** What is read of a data set of `tf.data`, without TensorFlow.js itself. */
-export interface DatasetLike {
-  forEachAsync(visit: (element: never) => void): Promise<void>;
+export interface DatasetLike<Element = unknown> {
+  /** Visits each element in its order. */
+  forEachAsync(visit: (element: Element) => void): Promise<void>;
 }
 
 /**
@@ -19,9 +22,9 @@ export interface DatasetLike {
  * @throws TributaryError `EXAMPLES_INVALID` when there are none, an element has another form, or they
  *   differ in shape; the message names the element.
  */
-export async function fromDataset(dataset: DatasetLike): Promise<Examples> {
+export async function fromDataset<Element>(dataset: DatasetLike<Element>): Promise<Examples> {
   const examples: Example[] = [];
-  await dataset.forEachAsync((element: unknown) => {
+  await dataset.forEachAsync((element) => {
     examples.push(exampleOf(element, examples.length));
   });
   return fromArrays(examples);
