@@ -30,6 +30,8 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   "npm run database": "packages/server/test/empty-database.test.ts makes the same database",
   "npm run release:check": "the check `release` runs it",
   "npm run changeset": "it asks questions; `release:version` is run with a changeset below",
+  "node --conditions=@tributary/source --import ./infra/run-from-source.mjs infra/check-onnx-graphs.mjs":
+    "it needs Python's package onnx; the check `native` has ONNX Runtime load the same graphs",
   "npx pnpm@12.21.0 install": "it needs the registry; set-up runs it with --frozen-lockfile",
 };
 

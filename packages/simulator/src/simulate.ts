@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { systemClock, type Clock } from "@tributary/client-sdk";
-import { TributaryError, asTributaryError, type CryptoProvider } from "@tributary/protocol";
+import { asTributaryError, type CryptoProvider, type TributaryError } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { loadAlgorithm } from "./algorithms/load-algorithm.ts";
 import { planExperiment } from "./experiment/plan-experiment.ts";
