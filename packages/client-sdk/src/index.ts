@@ -93,6 +93,7 @@ export type {
   LocalTrainer,
   Measurement,
   MeasuringTrainer,
+  TrainEachRequest,
   PredictRequest,
   StepTerms,
   TrainingMetrics,

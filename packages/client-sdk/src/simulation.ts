@@ -11,12 +11,16 @@ export { PlanMemory } from "./participation/plan-memory.ts";
 export { ReportMemory } from "./participation/report-memory.ts";
 export {
   encodeReport,
-  trainUpdate,
+  type EncodingDeps,
   type PreparedReport,
-  type TrainedUpdate,
-  type TrainingDeps,
-  type TrainingRequest,
 } from "./participation/prepared-report.ts";
 export { eventLoopBreak, type EventLoopBreak } from "./runtime/event-loop-break.ts";
+export {
+  trainUpdate,
+  trainUpdates,
+  type ClientTraining,
+  type TrainedUpdate,
+  type TrainingClient,
+} from "./participation/trained-update.ts";
 export type { VerifiedModel, VerifiedPlan } from "./trust/verified-model.ts";
 export { wholePlan } from "./trust/whole-plan.ts";

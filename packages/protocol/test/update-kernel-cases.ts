@@ -205,7 +205,12 @@ export const UPDATE_KERNEL_CASES: Readonly<
   largestMagnitude(draft) {
     const count = drawCount(draft);
     const values = drawValues(draft, count);
-    return (kernels) => kernels.largestMagnitude(values, count);
+    const spoilt = Float32Array.from({ length: 40 }, () => draft.number(-1, 1));
+    spoilt[draft.integer(0, 39)] = [Number.NaN, Infinity, -Infinity][draft.integer(0, 2)]!;
+    const at = draft.put(spoilt);
+    return draft.integer(0, 1) === 0
+      ? (kernels) => kernels.largestMagnitude(values, count)
+      : (kernels) => kernels.largestMagnitude(at, spoilt.length);
   },
   accumulate(draft) {
     const count = drawCount(draft);

@@ -1,15 +1,21 @@
 import { setImmediate as nextMacrotask } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { localPool } from "../src/runner/local-pool.ts";
-import type { ClientReport, PoolRound } from "../src/runner/trainer-pool.ts";
+import type { ClientReport, ClientWork, PoolRound } from "../src/runner/trainer-pool.ts";
 
 /** A pool of clients that are too quick to let other work of the thread run, with breaks between them. */
 function quickClients(done: string[]): ReturnType<typeof localPool> {
   const workplace = {
     begin: () => Promise.resolve("fused" as const),
-    work: (_: unknown, { client }: { readonly client: number }) => {
-      done.push(`client ${client}`);
-      return Promise.resolve({ client } as ClientReport);
+    async work(
+      _: unknown,
+      next: () => ClientWork | undefined,
+      reported: (report: ClientReport) => void,
+    ) {
+      for (let work = next(); work !== undefined; work = next()) {
+        done.push(`client ${work.client}`);
+        reported({ client: work.client } as ClientReport);
+      }
     },
     score: (_: unknown, first: number) => {
       done.push(`examples from ${first}`);

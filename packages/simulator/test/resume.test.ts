@@ -37,7 +37,7 @@ describe("a run that was interrupted", () => {
     const stop = new AbortController();
     const begun = await DirectRun.begin(terms, depsOf(stoppingAfter(17, pool, stop)));
     // Each training has five reports, so that the run stops in the middle of a round.
-    await expect(toItsEnd(begun, stop.signal)).rejects.toThrow("aborted");
+    await expect(toItsEnd(begun, stop.signal)).rejects.toMatchObject({ code: "ABORTED" });
     const stored = serialize(begun.snapshot());
     const later = await DirectRun.begin(terms, depsOf(pool), deserialize(stored) as RunSnapshot);
     await toItsEnd(later);

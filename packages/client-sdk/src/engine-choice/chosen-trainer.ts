@@ -8,6 +8,7 @@ import type {
   EvaluateRequest,
   Measurement,
   PredictRequest,
+  TrainEachRequest,
   TrainRequest,
   TrainResult,
   TrainingMetrics,
@@ -87,12 +88,14 @@ export class ChosenTrainer implements Trainer {
   }
 
   async train(request: TrainRequest<ExampleSource>): Promise<TrainResult> {
-    const { fused } = this.#engines;
-    // Nothing has to be waited for, and a training of a small model takes little longer than a wait.
-    if (fused !== undefined && this.#decide(request.plan).engine === "fused") {
-      return fused.train(request);
-    }
     return (await this.#engineFor(request.plan)).trainer.train(request);
+  }
+
+  async trainEach(
+    request: TrainEachRequest,
+    trained: (result: TrainResult) => void,
+  ): Promise<void> {
+    await (await this.#engineFor(request.plan)).trainer.trainEach(request, trained);
   }
 
   async evaluate(request: EvaluateRequest<ExampleSource>): Promise<TrainingMetrics> {

@@ -1,36 +1,33 @@
 import {
-  TributaryError,
-  asTributaryError,
   basesToReport,
   checkStatistics,
-  gatherRanges,
   keepResidual,
   leavesResidual,
   measuresToReport,
-  settleStatistics,
   updateCodec,
   withStatistics,
-  type UpdateKernels,
   type MetricBasis,
   type MetricValue,
   type Plan,
   type RandomSource,
+  type UpdateCodec,
+  type UpdateKernels,
 } from "@tributary/protocol";
 import type { ExampleStore } from "../examples/example-store.ts";
-import type { ExampleSource } from "../examples/example-reader.ts";
-import type {
-  LocalTrainer,
-  StepTerms,
-  TrainRequest,
-  TrainResult,
-  TrainingProgress,
-} from "../training/local-trainer.ts";
+import type { LocalTrainer, TrainResult } from "../training/local-trainer.ts";
 import type { VerifiedModel, VerifiedPlan } from "../trust/verified-model.ts";
-import { checkExampleCount } from "./app-examples.ts";
-import { clipUpdate, modelUpdate } from "./model-update.ts";
-import { localValues, personalWeights } from "./local-layers.ts";
+import { localValues } from "./local-layers.ts";
+import { clipUpdate } from "./model-update.ts";
 import type { PlanMemory } from "./plan-memory.ts";
 import type { ReportMemory } from "./report-memory.ts";
+import {
+  streamOf,
+  trainUpdate,
+  trainerFailed,
+  type TrainedUpdate,
+  type TrainingClient,
+  type TrainingRequest,
+} from "./trained-update.ts";
 
 /**
  * A report that is ready to be sent, without the round's id and nonce, which are added when it is.
@@ -52,52 +49,29 @@ export interface PreparedReport {
   readonly counted: () => void;
 }
 
-/** What preparing a report needs. */
-export interface TrainingDeps {
-  readonly trainer: LocalTrainer;
-  /** The examples that the client trains on. */
-  readonly examples: ExampleStore;
-  readonly random: RandomSource;
-  /** Loads the codecs' inner loops, when an update is first encoded. */
-  readonly kernels: () => Promise<UpdateKernels>;
+/** What encoding a report needs. */
+export interface EncodingDeps extends TrainingClient {
+  /** The plan's. */
+  readonly codec: UpdateCodec;
   /** Where the residual of an encoding is kept between two reports. */
   readonly residuals: PlanMemory;
-  /** Where the client's own values are kept of layers that the plan leaves to each client. */
-  readonly localLayers: PlanMemory;
   /** Where reports are made, for a program with many clients; new memory for each if left out. */
   readonly memory?: ReportMemory | undefined;
 }
 
-/** What a client trains on in a round. */
-export interface TrainingRequest {
-  /** Not modified. */
-  readonly model: VerifiedModel;
-  readonly roundNumber: number;
-  readonly examples: ExampleSource;
-  /** As in `TrainRequest`. */
-  readonly rows?: Uint32Array | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** As in `TrainRequest`. */
-  readonly hold?: TrainRequest["hold"];
-  /** Called after every batch. */
-  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
-  /** As in `TrainRequest`. */
-  readonly terms?: StepTerms | undefined;
+/** What preparing a report needs. */
+export interface TrainingDeps extends Omit<EncodingDeps, "codec" | "memory"> {
+  readonly trainer: LocalTrainer;
+  /** The examples that the client trains on. */
+  readonly examples: ExampleStore;
+  /** Loads the codecs' inner loops, when an update is first encoded. */
+  readonly kernels: () => Promise<UpdateKernels>;
 }
 
 /** What a report is made from, and the callback that tells how far the work is. */
 interface ReportRequest extends TrainingRequest {
   /** Called between training and encoding. What it throws ends the work. */
   readonly onTrained: (result: TrainResult) => void;
-}
-
-/** What the training of a client has come to, before it is clipped and encoded. */
-export interface TrainedUpdate {
-  /** The change of the trained parameters, float32, shape [rangesSize(parts.updated)]. */
-  readonly update: Float32Array;
-  /** The moving statistics after training, float32. */
-  readonly statistics: Float32Array;
-  readonly result: TrainResult;
 }
 
 /**
@@ -117,28 +91,8 @@ export async function prepareReport(
   const trained = await trainUpdate(deps, request);
   clipUpdate(trained.update, model.plan.plan.clipNorm);
   request.onTrained(trained.result);
-  return encodeReport(deps, model, roundNumber, trained);
-}
-
-/**
- * Trains on the examples and computes the update.
- * @throws TributaryError `TRAINING_FAILED`, `EXAMPLES_INVALID`, `MODEL_UNSUPPORTED`, or `ABORTED`.
- */
-export async function trainUpdate(
-  deps: Pick<TrainingDeps, "trainer" | "random" | "localLayers" | "memory">,
-  request: TrainingRequest,
-): Promise<TrainedUpdate> {
-  const { model, roundNumber } = request;
-  const { parts } = model.plan;
-  const before = personalWeights(model, deps.localLayers);
-  const random = deps.random.derive(`${streamOf(model, roundNumber)} train`);
-  const result = await trainLocally(deps, request, before, random);
-  const { weights, steps } = result;
-  const update =
-    deps.memory?.updateOf(weights, before, parts.updated) ??
-    modelUpdate(weights, before, parts.updated);
-  settleStatistics(weights, before, parts.normalized, steps);
-  return { update, statistics: gatherRanges(weights, parts.statistics), result };
+  const codec = updateCodec(model.plan.plan.update, await deps.kernels());
+  return encodeReport({ ...deps, codec }, model, roundNumber, trained);
 }
 
 /**
@@ -146,17 +100,17 @@ export async function trainUpdate(
  * @param trained - Its update has been clipped; not modified.
  * @throws TributaryError `TRAINING_FAILED` or `UPDATE_OUT_OF_RANGE`.
  */
-export async function encodeReport(
-  deps: Pick<TrainingDeps, "random" | "kernels" | "residuals" | "localLayers" | "memory">,
+export function encodeReport(
+  deps: EncodingDeps,
   model: VerifiedModel,
   roundNumber: number,
   { update, statistics, result }: TrainedUpdate,
-): Promise<PreparedReport> {
+): PreparedReport {
   const { plan, parts } = model.plan;
   checkStatistics(statistics);
   const measures = reportedMeasures(result, plan);
   const coins = deps.random.derive(`${streamOf(model, roundNumber)} encode`);
-  const encoded = await encodeUpdate(deps, model.plan, update, coins);
+  const encoded = encodeUpdate(deps, model.plan, update, coins);
   return {
     exampleCount: result.exampleCount,
     ...measures,
@@ -170,50 +124,17 @@ export async function encodeReport(
   };
 }
 
-/** The name of the random streams of a client's work in a round. */
-const streamOf = (model: VerifiedModel, roundNumber: number): string =>
-  `${model.plan.plan.task} round ${roundNumber}`;
-
-/**
- * Calls the trainer, and checks what it returns. Whatever it throws becomes a `TributaryError`.
- * @param weights - The parameters to begin with; not modified.
- */
-async function trainLocally(
-  { trainer, memory }: Pick<TrainingDeps, "trainer" | "memory">,
-  { model, examples, rows, signal, hold, onProgress, terms }: TrainingRequest,
-  weights: Float32Array,
-  random: RandomSource,
-): Promise<TrainResult> {
-  const { plan, layout } = model.plan;
-  const into = memory?.weights;
-  const asked = { plan, weights, examples, rows, random, into, terms, signal, hold, onProgress };
-  let result: TrainResult;
-  try {
-    result = await trainer.train(asked);
-  } catch (error) {
-    throw asTributaryError(error, "TRAINING_FAILED", "Training failed");
-  }
-  if (result.weights.length !== layout.size) {
-    throw failed(
-      `The trainer returned ${result.weights.length} weights, but the model has ${layout.size} parameters`,
-    );
-  }
-  checkExampleCount(result.exampleCount);
-  return result;
-}
-
 /**
  * Encodes an update with the plan's codec. A codec with error feedback first adds the residual of the
  * last update that counted, and leaves a new one.
  * @param coins - What codecs with random rounding draw from.
  */
-export async function encodeUpdate(
-  { kernels, residuals, memory }: Pick<TrainingDeps, "kernels" | "residuals" | "memory">,
+export function encodeUpdate(
+  { codec, residuals, memory }: Pick<EncodingDeps, "codec" | "residuals" | "memory">,
   { id, plan }: VerifiedPlan,
   update: Float32Array,
   coins: RandomSource,
-): Promise<Pick<PreparedReport, "codec" | "payload" | "counted">> {
-  const codec = memory?.codec ?? updateCodec(plan.update, await kernels());
+): Pick<PreparedReport, "codec" | "payload" | "counted"> {
   if (!leavesResidual(plan.update)) {
     const payload = codec.encode(update, coins, memory?.payload);
     return { codec: codec.name, payload, counted: () => {} };
@@ -233,20 +154,14 @@ export function reportedMeasures(
   const metrics = measuresToReport(plan.training.metrics).map((name) => {
     const value = values[name];
     if (value === undefined || !Number.isFinite(value)) {
-      throw failed(`The trainer returned ${value ?? "no value"} for the metric ${name}`);
+      throw trainerFailed(`The trainer returned ${value ?? "no value"} for the metric ${name}`);
     }
     return { name, value };
   });
   for (const { name } of basesToReport(plan)) {
     if (!bases.some((basis) => basis.name === name)) {
-      throw failed(`The trainer returned no sums named ${name} for the plan's metrics`);
+      throw trainerFailed(`The trainer returned no sums named ${name} for the plan's metrics`);
     }
   }
   return { metrics, bases };
-}
-
-function failed(cause: string): TributaryError {
-  return new TributaryError("TRAINING_FAILED", cause, {
-    remedy: "Check the trainer that the app gave to FederatedClient.",
-  });
 }

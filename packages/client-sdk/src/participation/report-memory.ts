@@ -7,28 +7,29 @@ import {
 } from "@tributary/protocol";
 
 /**
- * Memory in which the reports of many clients are made, one after the other. Each report overwrites
- * the one before: its weights, its update and its payload.
+ * Memory in which the reports of many clients are made, one after the other, all of it in the memory
+ * of the kernels. Each report overwrites the one before: its weights, its update and its payload.
+ * When the kernels allocate, what has been given from here is empty from then on.
  */
 export class ReportMemory {
   readonly #kernels: UpdateKernels;
-  /** Where the parameters before and after training lie in the memory of the kernels. */
+  /** Number of parameters of the model. */
+  readonly #size: number;
+  /** Number of values of an update. */
+  readonly #updated: number;
+  /** Where the parameters before and after training lie. */
   readonly #before: Address;
   readonly #after: Address;
   /** The parameters that lie at `#before`. */
   #global: Float32Array | undefined;
-  /** Where a trainer may write parameters. */
-  readonly weights: Float32Array;
-  readonly #update: Float32Array;
-  /** The codec of all updates. */
-  readonly codec: UpdateCodec;
-  /** Where a payload lies in the memory of the kernels, and how long it is at most. */
+  readonly #update: Address;
+  /** Where a payload lies, and how long it is at most. */
   readonly #payload: { readonly at: Address; readonly bytes: number };
 
   /**
    * @param size - Number of parameters of the model.
    * @param updated - Those of them that updates are about.
-   * @param codec - Works with the same kernels.
+   * @param codec - Of all updates.
    */
   constructor(
     kernels: UpdateKernels,
@@ -43,19 +44,21 @@ export class ReportMemory {
     },
   ) {
     this.#kernels = kernels;
+    this.#size = size;
+    this.#updated = rangesSize(updated);
     this.#before = kernels.allocate(4 * size);
     this.#after = kernels.allocate(4 * size);
-    this.weights = new Float32Array(size);
-    this.#update = new Float32Array(rangesSize(updated));
-    this.codec = codec;
-    const bytes = codec.payloadBytes(this.#update.length).max;
-    this.#payload = { at: kernels.allocate(bytes), bytes };
+    this.#update = kernels.allocate(4 * this.#updated);
+    const bytes = codec.payloadBytes(this.#updated).max;
+    this.#payload = { at: codec.isVerbatim ? this.#update : kernels.allocate(bytes), bytes };
   }
 
-  /**
-   * Where a codec may write an update: in the memory of the kernels, where nobody need copy it to check
-   * or add it. When the kernels allocate, it is empty from then on.
-   */
+  /** Where a trainer may write parameters. */
+  get weights(): Float32Array {
+    return this.#valuesAt(this.#after, this.#size);
+  }
+
+  /** Where a codec may write an update, so that nobody need copy it to check or add it. */
   get payload(): Uint8Array {
     const { at, bytes } = this.#payload;
     return new Uint8Array(this.#kernels.memory.buffer, at, bytes);
@@ -63,6 +66,7 @@ export class ReportMemory {
 
   /**
    * Computes an update as `modelUpdate` does.
+   * @param local - Those in `weights`, or others.
    * @param global - Must not change as long as the same array is given again.
    */
   updateOf(
@@ -70,21 +74,23 @@ export class ReportMemory {
     global: Float32Array,
     updated: readonly ValueRange[],
   ): Float32Array {
-    const { length } = this.weights;
-    const at = (address: Address): Float32Array =>
-      new Float32Array(this.#kernels.memory.buffer, address, length);
     if (global !== this.#global) {
-      at(this.#before).set(global);
+      this.#valuesAt(this.#before, this.#size).set(global);
       this.#global = global;
     }
-    const after = at(this.#after);
-    after.set(local);
-    this.#kernels.subtract(this.#after, this.#before, length, this.#after);
-    let filled = 0;
-    for (const range of updated) {
-      this.#update.set(after.subarray(range.offset, range.offset + range.length), filled);
-      filled += range.length;
+    const isThere =
+      local.buffer === this.#kernels.memory.buffer && local.byteOffset === this.#after;
+    if (!isThere) this.weights.set(local);
+    let filled = this.#update;
+    for (const { offset, length } of updated) {
+      const [after, before] = [this.#after + 4 * offset, this.#before + 4 * offset];
+      this.#kernels.subtract(after, before, length, filled);
+      filled += 4 * length;
     }
-    return this.#update;
+    return this.#valuesAt(this.#update, this.#updated);
+  }
+
+  #valuesAt(address: Address, length: number): Float32Array {
+    return new Float32Array(this.#kernels.memory.buffer, address, length);
   }
 }

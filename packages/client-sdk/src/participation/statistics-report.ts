@@ -1,3 +1,4 @@
+import { updateCodec } from "@tributary/protocol";
 import type { ExampleTable } from "../examples/example-table.ts";
 import { countTable } from "../examples/count-table.ts";
 import { tableContract } from "../examples/table-contract.ts";
@@ -37,7 +38,8 @@ export async function prepareStatistics(
   const means = await countTable(table, tableContract(plan.examples!), bins, weights);
   const update = modelUpdate(means, weights, parts.updated);
   const coins = deps.random.derive(`${plan.task} round ${roundNumber} encode`);
-  const encoded = await encodeUpdate(deps, model.plan, update, coins);
+  const codec = updateCodec(plan.update, await deps.kernels());
+  const encoded = encodeUpdate({ ...deps, codec }, model.plan, update, coins);
   const measures = reportedMeasures({ metrics: { loss: 0 } }, plan);
   return { exampleCount: table.rows.length, ...measures, ...encoded };
 }

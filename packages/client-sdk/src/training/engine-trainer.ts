@@ -5,17 +5,21 @@ import type {
   Measurement,
   MeasuringTrainer,
   PredictRequest,
+  TrainEachRequest,
   TrainRequest,
   TrainResult,
   TrainingMetrics,
 } from "./local-trainer.ts";
-import type { EngineModel } from "./engine-model.ts";
+import type { Awaitable, EngineModel } from "./engine-model.ts";
 import { ExampleChecks } from "./example-checks.ts";
 import { evaluateModel, predictWithModel, trainModel } from "./training-run.ts";
 import { Work } from "./work.ts";
 
 /** What all requests have in common. */
 type Request = Pick<EvaluateRequest, "plan" | "weights" | "signal" | "hold">;
+
+/** What a call stops or waits for. */
+type Stops = Pick<EvaluateRequest, "signal" | "hold">;
 
 /** What an engine must provide to become a trainer. */
 export interface Engine<Model extends EngineModel = EngineModel> {
@@ -30,7 +34,7 @@ export interface Engine<Model extends EngineModel = EngineModel> {
    * Builds the plan's model, or takes the one at hand, and writes the request's weights into it.
    * @param examples - The largest number of examples that the model will be given at once.
    */
-  prepare(request: Request, examples: number): Promise<Model>;
+  prepare(request: Request, examples: number): Awaitable<Model>;
   /** Frees everything; called once, when no call is under way. */
   dispose(): void;
 }
@@ -56,12 +60,29 @@ export class EngineTrainer<
   }
 
   /** See `LocalTrainer.train`. */
-  train(request: TrainRequest<ExampleSource>): Promise<TrainResult> {
-    const { plan, examples, rows } = request;
-    const most = Math.min(plan.training.batchSize, rows?.length ?? examples.count);
-    return this.inTurn(request, most, (model, work) =>
-      trainModel(request, model, this.#checks, work),
-    );
+  async train(request: TrainRequest<ExampleSource>): Promise<TrainResult> {
+    let result: TrainResult | undefined;
+    const requests = [request];
+    const { plan, signal, hold } = request;
+    const each = { plan, next: () => requests.pop(), signal, hold };
+    await this.trainEach(each, (trained) => (result = trained));
+    return result!;
+  }
+
+  /** See `MeasuringTrainer.trainEach`. */
+  trainEach(
+    { next, ...request }: TrainEachRequest,
+    trained: (result: TrainResult) => void,
+  ): Promise<void> {
+    return this.#inTurn(request, async (work) => {
+      for (let request = next(); request !== undefined; request = next()) {
+        const { plan, examples, rows } = request;
+        const most = Math.min(plan.training.batchSize, rows?.length ?? examples.count);
+        const prepared = this.engine.prepare(request, most);
+        const model = prepared instanceof Promise ? await prepared : prepared;
+        trained(await trainModel(request, model, this.#checks, work));
+      }
+    });
   }
 
   /** See `LocalTrainer.evaluate`. */
@@ -99,20 +120,25 @@ export class EngineTrainer<
     examples: number,
     run: (model: Model, work: Work) => Promise<Result>,
   ): Promise<Result> {
-    const result = this.#turn.then(() => this.#run(request, examples, run));
+    return this.#inTurn(request, async (work) =>
+      run(await this.engine.prepare(request, examples), work),
+    );
+  }
+
+  #inTurn<Result>(stops: Stops, run: (work: Work) => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(() => this.#run(stops, run));
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
   async #run<Result>(
-    request: Request,
-    examples: number,
-    run: (model: Model, work: Work) => Promise<Result>,
+    { signal, hold }: Stops,
+    run: (work: Work) => Promise<Result>,
   ): Promise<Result> {
-    const work = new Work([this.#disposal.signal, request.signal], request.hold);
+    const work = new Work([this.#disposal.signal, signal], hold);
     work.checkStopped();
     try {
-      return await run(await this.engine.prepare(request, examples), work);
+      return await run(work);
     } catch (error) {
       throw asTributaryError(error, "TRAINING_FAILED", `Training failed on ${this.engine.name}`);
     }

@@ -3,7 +3,7 @@ import { requireAllClasses } from "../examples/agreed-examples.ts";
 import { invalidExample, requireConsistent } from "../examples/example-faults.ts";
 import { isReader, type ExampleSource } from "../examples/example-reader.ts";
 import type { Examples } from "../examples/examples.ts";
-import type { EngineModel } from "./engine-model.ts";
+import type { Awaitable, EngineModel } from "./engine-model.ts";
 import {
   classesOf,
   exampleFormat,
@@ -94,11 +94,11 @@ export class ExampleChecks {
   #passed = new Uint8Array(0);
 
   /** Does what `checkedFormat` does for the examples that a training names. */
-  async formatOf(
+  formatOf(
     { plan, examples, rows }: Pick<TrainRequest<ExampleSource>, "plan" | "examples" | "rows">,
     model: EngineModel,
     work: Work,
-  ): Promise<ExampleFormat> {
+  ): Awaitable<ExampleFormat> {
     if (rows === undefined) return checkedFormat(plan, examples, model, work);
     requireRows(rows, examples);
     if (plan !== this.#plan || examples !== this.#examples) {
@@ -110,9 +110,9 @@ export class ExampleChecks {
     const passed = this.#passed;
     if (this.#format !== undefined && rows.every((row) => passed[row] === 1)) return this.#format;
     const unchecked = rows.filter((row) => passed[row] === 0);
-    const format = await checkedFormat(plan, examples, model, work, unchecked);
-    for (const row of unchecked) passed[row] = 1;
-    this.#format = format;
-    return format;
+    return checkedFormat(plan, examples, model, work, unchecked).then((format) => {
+      for (const row of unchecked) passed[row] = 1;
+      return (this.#format = format);
+    });
   }
 }

@@ -97,6 +97,22 @@ export interface TrainRequest<Source extends ExampleSource = Examples> {
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
+/** A request to train for many clients, one after the other. */
+export interface TrainEachRequest {
+  /** Decides on the engine. */
+  readonly plan: Plan;
+  /**
+   * Gives the next request, once the result of the one before has been given away; undefined when
+   * there is none. All are about the plan's model, and their own plans may differ in how long it is
+   * trained. Their own `signal` and `hold` are not looked at. What this throws ends the trainings.
+   */
+  readonly next: () => TrainRequest<ExampleSource> | undefined;
+  /** Stops the trainings, which then reject with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** As in `TrainRequest`. */
+  readonly hold?: TrainRequest["hold"];
+}
+
 /** The result of a training. */
 export interface TrainResult {
   /**
@@ -201,7 +217,17 @@ export interface LocalTrainer {
   dispose(): void;
 }
 
-/** A trainer that gives the bases of metrics too, as those of this package do. */
+/**
+ * A trainer that gives the bases of metrics too and trains for many clients, as those of this package
+ * do.
+ */
 export interface MeasuringTrainer extends LocalTrainer {
   measure(request: EvaluateRequest<ExampleSource>): Promise<Measurement>;
+  /**
+   * Trains as `train` does, once for each request. Where the engine computes in this thread, nothing
+   * is waited for between two small trainings but the events of the thread, every few milliseconds.
+   * @param trained - Called with each result. What it throws ends the trainings.
+   * @throws TributaryError as `train`.
+   */
+  trainEach(request: TrainEachRequest, trained: (result: TrainResult) => void): Promise<void>;
 }

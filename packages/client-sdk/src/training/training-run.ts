@@ -33,7 +33,8 @@ export async function trainModel(
 ): Promise<TrainResult> {
   const { plan, examples, rows, random, into, onProgress } = request;
   const { localEpochs, batchSize } = plan.training;
-  const format = await checks.formatOf(request, model, work);
+  const checked = checks.formatOf(request, model, work);
+  const format = checked instanceof Promise ? await checked : checked;
   const count = rows?.length ?? examples.count;
   const batches = Math.ceil(count / batchSize);
   // Optimizer state such as momentum starts afresh: a client keeps nothing from one round to the

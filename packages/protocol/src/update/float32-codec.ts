@@ -33,10 +33,13 @@ export const float32Codec: CodecDefinition<Float32Spec> = {
 function plainValues(kernels: KernelSource): UpdateCodec {
   const codec: UpdateCodec = {
     name: "float32",
+    isVerbatim: true,
     payloadBytes: (dimension) => ({ min: 4 * dimension, max: 4 * dimension }),
     encode(update, _, memory = new Uint8Array(4 * update.length)) {
       const payload = memory.subarray(0, 4 * update.length);
-      payload.set(float32Bytes(update));
+      const bytes = float32Bytes(update);
+      const isThere = bytes.buffer === payload.buffer && bytes.byteOffset === payload.byteOffset;
+      if (!isThere) payload.set(bytes);
       codec.validate(payload, update.length);
       return payload;
     },

@@ -21,6 +21,8 @@ export type UpdateSink = (block: Float32Array, offset: number) => void;
 export interface UpdateCodec {
   /** As in the plan's `update.codec` and in what a client offers at check-in. */
   readonly name: string;
+  /** Whether a payload is the bytes of the update itself. */
+  readonly isVerbatim?: true;
   /**
    * The length of a payload of `dimension` values. All payloads have the same length, so that `min`
    * is `max`, unless the codec is entropy coded.
@@ -31,7 +33,8 @@ export interface UpdateCodec {
    * @param update - Float32, shape [dimension]; not modified.
    * @param random - Seeds the rotation and the rounding of a codec that has them.
    * @param memory - At least `payloadBytes(dimension).max` bytes, in which a codec may write the
-   *   payload instead of taking new memory. Shares none with the update.
+   *   payload instead of taking new memory. Shares none with the update, unless the codec is verbatim:
+   *   then it may be that of the update.
    * @throws TributaryError `UPDATE_NOT_FINITE`, or `UPDATE_OUT_OF_RANGE` for a value beyond
    *   `MAX_UPDATE_MAGNITUDE`.
    */

@@ -2,16 +2,18 @@ import { takeExamples, type Examples, type Trainer } from "@tributary/client-sdk
 import {
   personalWeights,
   trainUpdate,
-  type TrainingDeps,
+  type ReportMemory,
+  type TrainingClient,
   type VerifiedModel,
 } from "@tributary/client-sdk/simulation";
 import { gatherRanges, scatterRanges } from "@tributary/protocol";
 import type { Algorithm, ClientResult, ClientView, LocalTraining, Vectors } from "./algorithm.ts";
 
 /** What the work of a client by an algorithm is done with. */
-export interface ClientPartDeps extends Pick<TrainingDeps, "random" | "localLayers" | "memory"> {
+export interface ClientPartDeps extends TrainingClient {
   readonly algorithm: Algorithm;
   readonly trainer: Trainer;
+  readonly memory?: ReportMemory | undefined;
 }
 
 /** What a client works on in a round. */
@@ -102,7 +104,7 @@ function withParameters(model: VerifiedModel, parameters: Float32Array | undefin
 }
 
 /** The same model, to be trained for so many epochs; as the plan says, if undefined. */
-function withEpochs(model: VerifiedModel, localEpochs: number | undefined): VerifiedModel {
+export function withEpochs(model: VerifiedModel, localEpochs: number | undefined): VerifiedModel {
   if (localEpochs === undefined) return model;
   const { plan } = model.plan;
   const changed = { ...plan, training: { ...plan.training, localEpochs } };

@@ -9,32 +9,32 @@ import {
   PlanMemory,
   ReportMemory,
   clipUpdate,
-  encodeReport,
   prepareEvaluation,
+  trainUpdates,
   wholePlan,
-  type PreparedReport,
-  type TrainingDeps,
+  type ClientTraining,
+  type VerifiedModel,
   type VerifiedPlan,
 } from "@tributary/client-sdk/simulation";
 import type { PartialSum } from "@tributary/core";
 import {
   TributaryError,
-  asTributaryError,
   createKernels,
   decodePlan,
   planIdOf,
-  rangesSize,
   seededRandom,
   updateCodec,
   type CheckpointId,
   type CryptoProvider,
   type RandomSource,
+  type UpdateCodec,
   type UpdateKernels,
 } from "@tributary/protocol";
-import type { Algorithm, ClientResult, Vectors } from "../algorithms/algorithm.ts";
+import type { Algorithm, ClientResult } from "../algorithms/algorithm.ts";
 import {
   trainByAlgorithm,
   weightsToEvaluate,
+  withEpochs,
   type ClientPartDeps,
   type ClientPartRequest,
 } from "../algorithms/client-part.ts";
@@ -42,6 +42,7 @@ import { loadAlgorithm } from "../algorithms/load-algorithm.ts";
 import { AttackPart, type Sabotage } from "../attacks/attack-part.ts";
 import { clientFailure } from "./client-failure.ts";
 import { clientRows, dividedRows, type ClientRows } from "./client-examples.ts";
+import { clientReport, type ClientReportDeps } from "./client-report.ts";
 import type { RunDeps } from "./simulated-task.ts";
 import type { SimulationData } from "./simulation-data.ts";
 import { classCountOf } from "./labels.ts";
@@ -51,7 +52,6 @@ import { timedTrainer, type TimedTrainer } from "./timed-trainer.ts";
 import type {
   ClientReport,
   ClientWork,
-  KeptValues,
   PartScore,
   PoolRound,
   PoolTask,
@@ -74,6 +74,7 @@ interface Begun {
 
 /** Where the updates of a run's clients are made and added up. */
 interface UpdatePlaces {
+  readonly codec: UpdateCodec;
   /** Undefined when the plan's rule needs every single update. */
   readonly sums: WorkerSums | undefined;
   /**
@@ -84,7 +85,7 @@ interface UpdatePlaces {
 }
 
 /** What the work of a client is done with. */
-interface WorkDeps extends ClientPartDeps, Omit<TrainingDeps, "examples" | "trainer" | "memory"> {
+interface WorkDeps extends ClientPartDeps, ClientReportDeps {
   readonly trainer: TimedTrainer;
 }
 
@@ -95,7 +96,7 @@ export class ClientWorkplace {
   readonly #clock: Clock;
   readonly #kernels: Promise<UpdateKernels> = createKernels();
   #begun: Begun | undefined;
-  /** Undefined until a client trains: who only measures needs no memory for updates. */
+  /** Undefined until a client works: who only scores needs no memory for updates. */
   #places: UpdatePlaces | undefined;
   #classCount: number | undefined;
 
@@ -120,16 +121,40 @@ export class ClientWorkplace {
   }
 
   /**
-   * Does the work of one client.
+   * Does the work of some clients of a round.
+   * @param next - Gives the next client, once the one before has been reported; undefined when there
+   *   is none.
+   * @param reported - Called with each report.
    * @throws TributaryError what the work throws; the message names the client.
    */
-  async work(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<ClientReport> {
+  async work(
+    round: PoolRound,
+    next: () => ClientWork | undefined,
+    reported: (report: ClientReport) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { algorithm, attack } = this.#requireBegun();
+    this.#places ??= await this.#makePlaces();
+    let at: number | undefined;
+    const begin = (): ClientWork | undefined => {
+      const work = next();
+      at = work?.client;
+      return work;
+    };
     try {
-      return await (round.purpose === "training"
-        ? this.#train(round, work, signal)
-        : this.#evaluate(round, work, signal));
+      if (round.purpose === "training" && algorithm.train === undefined && attack === undefined) {
+        await this.#trainEach(round, begin, reported, signal);
+        return;
+      }
+      for (let work = begin(); work !== undefined; work = begin()) {
+        const report =
+          round.purpose === "training"
+            ? this.#train(round, work, signal)
+            : this.#evaluate(round, work, signal);
+        reported(await report);
+      }
     } catch (error) {
-      throw clientFailure(work.client, round.number, error);
+      throw at === undefined ? error : clientFailure(at, round.number, error);
     }
   }
 
@@ -151,82 +176,71 @@ export class ClientWorkplace {
     this.#places = undefined;
   }
 
+  async #makePlaces(): Promise<UpdatePlaces> {
+    const { task, plan, algorithm, attack } = this.#requireBegun();
+    const kernels = await this.#kernels;
+    const codec = updateCodec(plan.plan.update, kernels);
+    const sums = WorkerSums.of(plan, task.weighting, kernels);
+    const hasOwnWay = algorithm.train !== undefined || algorithm.personalize !== undefined;
+    const isOurs = sums !== undefined && attack === undefined && !hasOwnWay;
+    const form = { size: plan.layout.size, updated: plan.parts.updated, codec };
+    return { codec, sums, memory: isOurs ? new ReportMemory(kernels, form) : undefined };
+  }
+
+  /** Trains honest clients as the plan says, all of them in one call of the trainer. */
+  #trainEach(
+    round: PoolRound,
+    next: () => ClientWork | undefined,
+    reported: (report: ClientReport) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { plan, trainer } = this.#requireBegun();
+    const { memory } = this.#places!;
+    const model = this.#modelOf(round);
+    const roundNumber = round.number;
+    let client = 0;
+    let deps: WorkDeps;
+    const nextTraining = (): ClientTraining | undefined => {
+      const work = next();
+      if (work === undefined) return undefined;
+      ({ client } = work);
+      deps = this.#depsOf(work);
+      const { examples, rows } = this.#examplesOf(client).train;
+      const { random, localLayers } = deps;
+      const own = withEpochs(model, work.epochs);
+      return { model: own, roundNumber, examples, rows, random, localLayers };
+    };
+    const request = { plan: plan.plan, next: nextTraining, signal };
+    return trainUpdates({ trainer, memory }, request, (trained) => {
+      clipUpdate(trained.update, plan.plan.clipNorm);
+      reported(clientReport(deps, { client, model, roundNumber }, trained));
+    });
+  }
+
+  /** Trains a client that has a way of its own, or that attacks. */
   async #train(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<ClientReport> {
-    this.#places ??= await this.#makePlaces();
     const { deps, request } = this.#partOf(round, work, signal);
-    const beforeMs = deps.trainer.spentMs;
-    const { model } = request;
+    const { model, roundNumber } = request;
     const sabotage = this.#sabotage(round, work.client, signal);
     const poisoned = sabotage?.poison();
     const trained = await trainAndClip(
       deps,
       poisoned ? { ...request, examples: poisoned, rows: allRows(poisoned) } : request,
     );
-    const { vectors, numbers, keep, statistics, result } = trained;
     const update = (await sabotage?.forge(trained.update)) ?? trained.update;
-    const reported = { update, statistics, result };
-    const report = await encodeReport(deps, model, round.number, reported);
-    report.counted();
-    const { payload, payloadBytes, refusal } = this.#add(report);
-    // Written out, since parts of objects cost as much here as a pass over a small model.
-    return {
-      client: work.client,
-      exampleCount: report.exampleCount,
-      codec: report.codec,
-      payload,
-      payloadBytes,
-      refusal,
-      metrics: report.metrics,
-      bases: report.bases,
-      vectors,
-      numbers,
-      kept: keptOf(deps, model.plan, keep),
-      trainerMs: deps.trainer.spentMs - beforeMs,
-    };
-  }
-
-  async #makePlaces(): Promise<UpdatePlaces> {
-    const { task, plan, algorithm, attack } = this.#requireBegun();
-    const kernels = await this.#kernels;
-    const sums = WorkerSums.of(plan, task.weighting, kernels);
-    const hasOwnWay = algorithm.train !== undefined || algorithm.personalize !== undefined;
-    const isOurs = sums !== undefined && attack === undefined && !hasOwnWay;
-    return { sums, memory: isOurs ? memoryFor(plan, kernels) : undefined };
-  }
-
-  /** Adds an update to the sums, if there are some, so that only what is behind it is left. */
-  #add({
-    payload,
-    exampleCount,
-  }: Pick<PreparedReport, "payload" | "exampleCount">): Pick<
-    ClientReport,
-    "payload" | "payloadBytes" | "refusal"
-  > {
-    const { plan } = this.#requireBegun();
-    const sums = this.#places?.sums;
-    const payloadBytes = payload.length;
-    if (sums === undefined) return { payload, payloadBytes, refusal: undefined };
-    const end = payloadBytes - 4 * rangesSize(plan.parts.statistics);
-    const rest = payload.subarray(end);
-    try {
-      sums.add(payload.subarray(0, end), exampleCount);
-      return { payload: rest, payloadBytes, refusal: undefined };
-    } catch (error) {
-      const { code } = asTributaryError(error);
-      if (code === "INTERNAL") throw error;
-      return { payload: rest, payloadBytes, refusal: code };
-    }
+    const reported = { client: work.client, model, roundNumber };
+    return clientReport(deps, reported, { ...trained, update });
   }
 
   async #evaluate(round: PoolRound, work: ClientWork, signal: AbortSignal): Promise<ClientReport> {
-    const { deps, request, heldOut } = this.#partOf(round, work, signal);
-    const beforeMs = deps.trainer.spentMs;
+    const { deps, request } = this.#partOf(round, work, signal);
     const { model } = request;
+    const { heldOut } = this.#examplesOf(work.client);
     const examples = takeExamples(heldOut.examples, heldOut.rows);
     const weights = await weightsToEvaluate(deps, request);
     const asked = { model, weights, examples, signal };
     const { counted: _, ...report } = await prepareEvaluation(deps.trainer, asked);
-    const trainerMs = deps.trainer.spentMs - beforeMs;
+    const trainerMs = deps.trainer.takeMs();
     return { ...report, client: work.client, payloadBytes: 0, trainerMs };
   }
 
@@ -247,42 +261,42 @@ export class ClientWorkplace {
 
   /** What a client works on in a round, and with what. */
   #partOf(
-    { number, weights, sent = {}, staleness = 0 }: PoolRound,
-    { client, kept, epochs }: ClientWork,
+    round: PoolRound,
+    work: ClientWork,
     signal: AbortSignal,
-  ): {
-    readonly deps: WorkDeps;
-    readonly request: ClientPartRequest;
-    readonly heldOut: ClientRows;
-  } {
+  ): { readonly deps: WorkDeps; readonly request: ClientPartRequest } {
+    const { number: roundNumber, sent = {}, staleness = 0 } = round;
+    const { examples, rows } = this.#examplesOf(work.client).train;
+    const { epochs, kept } = work;
+    return {
+      deps: this.#depsOf(work),
+      request: {
+        ...{ model: this.#modelOf(round), examples, rows, roundNumber },
+        ...{ sent, staleness, epochs, signal, kept: kept?.vectors ?? {} },
+      },
+    };
+  }
+
+  #modelOf({ weights }: PoolRound): VerifiedModel {
+    return { plan: this.#requireBegun().plan, checkpoint: { id: NAMELESS, weights } };
+  }
+
+  #depsOf({ client, kept }: ClientWork): WorkDeps {
     const { plan, trainer, algorithm, random } = this.#requireBegun();
-    const { train, heldOut } = this.#examplesOf(client);
+    const { codec, sums, memory } = this.#places!;
     const residuals = new PlanMemory();
     const localLayers = new PlanMemory();
     if (kept?.residual !== undefined) residuals.keep(plan.id, kept.residual);
     if (kept?.localLayers !== undefined) localLayers.keep(plan.id, kept.localLayers);
     return {
-      deps: {
-        trainer,
-        algorithm,
-        residuals,
-        localLayers,
-        memory: this.#places?.memory,
-        random: random.derive(`client ${client}`),
-        kernels: () => this.#kernels,
-      },
-      request: {
-        model: { plan, checkpoint: { id: NAMELESS, weights } },
-        examples: train.examples,
-        rows: train.rows,
-        roundNumber: number,
-        sent,
-        staleness,
-        epochs,
-        signal,
-        kept: kept?.vectors ?? {},
-      },
-      heldOut,
+      trainer,
+      algorithm,
+      residuals,
+      localLayers,
+      codec,
+      sums,
+      memory,
+      random: random.derive(`client ${client}`),
     };
   }
 
@@ -310,27 +324,6 @@ async function trainAndClip(
   const trained = await trainByAlgorithm(deps, request);
   clipUpdate(trained.update, request.model.plan.plan.clipNorm);
   return trained;
-}
-
-function memoryFor({ plan, layout, parts }: VerifiedPlan, kernels: UpdateKernels): ReportMemory {
-  const codec = updateCodec(plan.update, kernels);
-  return new ReportMemory(kernels, { size: layout.size, updated: parts.updated, codec });
-}
-
-/** What a client keeps once its report counts; undefined if that is nothing. */
-function keptOf(
-  { residuals, localLayers }: Pick<TrainingDeps, "residuals" | "localLayers">,
-  { id }: VerifiedPlan,
-  vectors: Vectors | undefined,
-): KeptValues | undefined {
-  const residual = residuals.of(id);
-  const own = localLayers.of(id);
-  if ((residual ?? own ?? vectors) === undefined) return undefined;
-  return {
-    ...(residual && { residual }),
-    ...(own && { localLayers: own }),
-    ...(vectors && { vectors }),
-  };
 }
 
 const allRows = ({ count }: Examples): Uint32Array =>

@@ -106,10 +106,12 @@ export class DirectRun implements SimulatedTask {
     const end = await takeCourse(policy, courses, openMs, {
       // The first that report are those that count, unless the reports of some of them are refused.
       begin: (members) => work(firstToReport(members, policy)),
-      add: async (client) => {
-        if (!reports.has(client)) await work(courses.filter((course) => course.client === client));
-        return reports.refusalOf(client);
-      },
+      add: (client) =>
+        reports.has(client)
+          ? reports.refusalOf(client)
+          : work(courses.filter((course) => course.client === client)).then(() =>
+              reports.refusalOf(client),
+            ),
     });
     reports.settle();
     if (purpose === "training") for (const client of end.counted) task.participation[client]! += 1;
@@ -149,21 +151,26 @@ export class DirectRun implements SimulatedTask {
     const { model, mostBytesUp, nowMs } = this.#task;
     const { random, size } = this.#cohorts.next(purpose);
     const isTraining = purpose === "training";
-    const work = {
-      epochs: isTraining ? model.plan.training.localEpochs : 0,
-      bytesUp: isTraining ? mostBytesUp : 0,
-    };
-    return this.#devices.gather(random, nowMs, size).map((arrival) => {
-      const bytesDown = this.#task.bytesDownOf(arrival.client);
-      return this.#devices.course(arrival, { ...work, bytesDown }, random);
-    });
+    const epochs = isTraining ? model.plan.training.localEpochs : 0;
+    const bytesUp = isTraining ? mostBytesUp : 0;
+    const bytesDownOf = this.#task.bytesDownOf();
+    return this.#devices
+      .gather(random, nowMs, size)
+      .map((arrival) =>
+        this.#devices.course(
+          arrival,
+          { epochs, bytesUp, bytesDown: bytesDownOf(arrival.client) },
+          random,
+        ),
+      );
   }
 
   /** The bytes that the members of a round have downloaded; who has stayed so long holds the model. */
   #downloaded(members: readonly MemberCourse[]): number {
+    const bytesDownOf = this.#task.bytesDownOf();
     let bytes = 0;
     for (const { client, configuredMs, leavesMs } of members) {
-      bytes += this.#task.bytesDownOf(client);
+      bytes += bytesDownOf(client);
       if (leavesMs >= configuredMs) this.#task.gotModel(client);
     }
     return bytes;

@@ -1,6 +1,12 @@
+import { TributaryError } from "@tributary/protocol";
 import type { EventLoopBreak } from "@tributary/client-sdk/simulation";
 import type { ClientWorkplace } from "./client-workplace.ts";
-import { SCORED_AT_ONCE, type PartScore, type TrainerPool } from "./trainer-pool.ts";
+import {
+  SCORED_AT_ONCE,
+  type ClientWork,
+  type PartScore,
+  type TrainerPool,
+} from "./trainer-pool.ts";
 
 /**
  * Does all work in the calling thread.
@@ -16,10 +22,17 @@ export function localPool(
   return {
     begin: (task) => workplace.begin(task),
     async work(round, clients, reported, signal) {
-      for (const client of clients) {
-        await pauseIfDue();
-        signal.throwIfAborted();
-        reported(await workplace.work(round, client, signal));
+      let taken = 0;
+      let pause = pauseIfDue();
+      /** Gives no client when a pause is due, unless nothing has been done since the last one. */
+      const nextAfter = (done: number) => (): ClientWork | undefined => {
+        pause = taken > done ? pauseIfDue() : undefined;
+        return pause === undefined ? clients[taken++] : undefined;
+      };
+      while (taken < clients.length) {
+        await pause;
+        checkStopped(signal);
+        await workplace.work(round, nextAfter(taken), reported, signal);
       }
       const sums = workplace.takeSums();
       return sums === undefined ? [] : [sums];
@@ -28,7 +41,7 @@ export function localPool(
       const parts: PartScore[] = [];
       for (let first = 0; first < heldOutCount; first += SCORED_AT_ONCE) {
         await pauseIfDue();
-        signal.throwIfAborted();
+        checkStopped(signal);
         parts.push(await workplace.score(weights, first, signal));
       }
       return parts;
@@ -37,4 +50,9 @@ export function localPool(
       workplace.close();
     },
   };
+}
+
+/** @throws TributaryError `ABORTED` when the signal is aborted. */
+function checkStopped({ aborted, reason }: AbortSignal): void {
+  if (aborted) throw new TributaryError("ABORTED", "The work was aborted", { cause: reason });
 }

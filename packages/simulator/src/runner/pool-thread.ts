@@ -5,7 +5,7 @@ import { inTurn, serve } from "@tributary/protocol/worker-port";
 import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 import { ClientWorkplace } from "./client-workplace.ts";
 import type { PoolConversation, PoolThreadData } from "./pool-conversation.ts";
-import type { ClientReport } from "./trainer-pool.ts";
+import type { ClientReport, ClientWork } from "./trainer-pool.ts";
 
 /** The most bytes of updates in one answer. They are in memory together. */
 const MOST_BYTES = 2 ** 24;
@@ -22,10 +22,9 @@ serve<PoolConversation>(ownerEndpoint(), {
   work: inTurn(async ({ round, clients, taken }, handling) => {
     const reports: ClientReport[] = [];
     let bytes = 0;
-    while (bytes < MOST_BYTES) {
-      const client = clients[Atomics.add(taken, 0, 1)];
-      if (client === undefined) break;
-      const report = await workplace.work(round, client, handling.signal);
+    const next = (): ClientWork | undefined =>
+      bytes < MOST_BYTES ? clients[Atomics.add(taken, 0, 1)] : undefined;
+    const reported = (report: ClientReport): void => {
       const { payload } = report;
       // A payload that is a part of a larger memory is copied, so that only it is sent.
       const own =
@@ -33,7 +32,8 @@ serve<PoolConversation>(ownerEndpoint(), {
       if (own.byteLength > 0) handling.transfer(own.buffer as ArrayBuffer);
       bytes += own.byteLength;
       reports.push({ ...report, payload: own });
-    }
+    };
+    await workplace.work(round, next, reported, handling.signal);
     const sums = workplace.takeSums();
     if (sums !== undefined) {
       handling.transfer(sums.low.buffer as ArrayBuffer);

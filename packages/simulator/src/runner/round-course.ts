@@ -35,15 +35,16 @@ export interface RoundWork {
   begin(members: readonly MemberCourse[]): Promise<void>;
   /**
    * Adds the report of a member.
-   * @returns The code of the error with which it is refused, if it is.
+   * @returns The code of the error with which it is refused, if it is; a promise of it, where the
+   *   report is not there yet.
    */
-  add(client: number): Promise<ErrorCode | undefined>;
+  add(client: number): ErrorCode | undefined | Promise<ErrorCode | undefined>;
 }
 
 /** Something that a member does at a time. */
 interface Happening {
   readonly atMs: number;
-  readonly client: number;
+  readonly session: SessionId;
   readonly event: MemberEvent;
 }
 
@@ -66,25 +67,35 @@ export async function takeCourse(
   let members: readonly MemberCourse[] = [];
   let state = openRound(policy, startMs);
   let nowMs = startMs;
-  const step = (event: RoundEvent): Promise<void> | undefined => {
+  // Hardly any step has to wait for something. Those that need not return nothing, because a turn of
+  // the microtask queue for each of them would cost a round of small trainings a tenth of its time.
+  const step = (event: RoundEvent): Pending => {
     const { state: after, effects } = stepRound(policy, state, event);
     state = after;
-    return effects.length === 0 ? undefined : performAll(effects);
+    return performAll(effects, 0);
   };
-  const performAll = async (effects: readonly RoundEffect[]): Promise<void> => {
-    for (const effect of effects) await perform(effect);
+  const performAll = (effects: readonly RoundEffect[], from: number): Pending => {
+    for (let at = from; at < effects.length; at++) {
+      const pending = perform(effects[at]!);
+      if (pending !== undefined) return pending.then(() => performAll(effects, at + 1));
+    }
+    return undefined;
   };
-  const perform = async (effect: RoundEffect): Promise<void> => {
+  const perform = (effect: RoundEffect): Pending => {
     if (effect.type === "configure") {
       members = effect.members.map((session) => bySession.get(session)!);
-      await work.begin(members);
-      await step({ type: "configured" });
+      return work.begin(members).then(() => step({ type: "configured" }));
     }
-    if (effect.type !== "add") return;
+    if (effect.type !== "add") return undefined;
     const { session } = effect;
-    const code = await work.add(bySession.get(session)!.client);
-    const event: MemberEvent = code === undefined ? { type: "added" } : { type: "refused", code };
-    await step({ type: "member", session, event });
+    const added = (code: ErrorCode | undefined): Pending =>
+      step({
+        type: "member",
+        session,
+        event: code === undefined ? ADDED : { type: "refused", code },
+      });
+    const code = work.add(bySession.get(session)!.client);
+    return code instanceof Promise ? code.then(added) : added(code);
   };
   /** Lets time pass up to a moment, but no further than to a deadline that changes the phase. */
   const passTo = async (atMs: number): Promise<void> => {
@@ -97,19 +108,21 @@ export async function takeCourse(
     if (atMs < Infinity) nowMs = Math.max(nowMs, atMs);
   };
 
-  for (const { client, comesMs } of courses) {
-    await passTo(comesMs);
+  for (const [session, { comesMs }] of bySession) {
+    if (comesMs > nowMs) await passTo(comesMs);
     if (state.phase !== "selecting") break;
-    await step({ type: "joined", session: sessionOf(client), nowMs });
+    const pending = step({ type: "joined", session, nowMs });
+    if (pending !== undefined) await pending;
   }
   // Nobody else comes. The round starts at its deadline if those that wait are enough.
   if (state.phase === "selecting") await step({ type: "tick", nowMs: (nowMs = state.deadlineMs) });
   if (state.phase === "selecting") await step({ type: "cancelled", reason: "cancelled" });
   const selectedMs = nowMs;
-  for (const { atMs, client, event } of happenings(members)) {
+  for (const { atMs, session, event } of happenings(members)) {
     if (isOver(state)) break;
-    await passTo(selectedMs + atMs);
-    await step({ type: "member", session: sessionOf(client), event });
+    if (selectedMs + atMs > nowMs) await passTo(selectedMs + atMs);
+    const pending = step({ type: "member", session, event });
+    if (pending !== undefined) await pending;
   }
   if (!isOver(state)) await passTo(Infinity);
   return {
@@ -142,6 +155,10 @@ function workOf(
 /** Whether nothing that members do can change the round any more. */
 const isOver = ({ phase }: RoundState): boolean => phase === "committing" || phase === "abandoned";
 
+/** A promise where something has to be waited for. */
+type Pending = Promise<void> | undefined;
+
+const ADDED: MemberEvent = { type: "added" };
 const LEFT: MemberEvent = { type: "left" };
 const CONFIGURED: MemberEvent = { type: "configured" };
 const COMPLETE: MemberEvent = { type: "began", isComplete: true };
@@ -152,13 +169,14 @@ const COMPLETE: MemberEvent = { type: "began", isComplete: true };
  */
 function happenings(courses: readonly MemberCourse[]): readonly Happening[] {
   const all: Happening[] = [];
-  const add = (atMs: number, client: number, event: MemberEvent): void => {
-    if (atMs < Infinity) all.push({ atMs, client, event });
+  const add = (atMs: number, session: SessionId, event: MemberEvent): void => {
+    if (atMs < Infinity) all.push({ atMs, session, event });
   };
   for (const { client, configuredMs, reportedMs, leavesMs } of courses) {
-    add(leavesMs, client, LEFT);
-    add(configuredMs, client, CONFIGURED);
-    add(reportedMs, client, COMPLETE);
+    const session = sessionOf(client);
+    add(leavesMs, session, LEFT);
+    add(configuredMs, session, CONFIGURED);
+    add(reportedMs, session, COMPLETE);
   }
   return all.sort((a, b) => a.atMs - b.atMs);
 }

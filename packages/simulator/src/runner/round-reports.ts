@@ -72,9 +72,10 @@ export class RoundReports {
 }
 
 /** What an algorithm's vectors and numbers take beside a model or an update. */
-export function bytesBeside({ vectors = {}, numbers = {} }: ReportedBeside): number {
-  const bytes = 8 * Object.keys(numbers).length;
-  return Object.values(vectors).reduce((sum, { byteLength }) => sum + byteLength, bytes);
+export function bytesBeside({ vectors, numbers }: ReportedBeside): number {
+  if (vectors === undefined && numbers === undefined) return 0;
+  const bytes = 8 * Object.keys(numbers ?? {}).length;
+  return Object.values(vectors ?? {}).reduce((sum, { byteLength }) => sum + byteLength, bytes);
 }
 
 function addTo(collection: Collection, report: ClientReport): ErrorCode | undefined {

@@ -135,9 +135,10 @@ export class TaskState {
     return this.#downloads.bytes.modelBytes + this.#bytesBeside;
   }
 
-  /** What a client downloads that may hold the newest model, or the one before. */
-  bytesDownOf(client: number): number {
-    return this.#downloads.bytesFor(client) + this.#bytesBeside;
+  /** Tells what a client downloads that may hold the newest model, or the one before. */
+  bytesDownOf(): (client: number) => number {
+    const beside = this.#bytesBeside;
+    return (client) => this.#downloads.bytesFor(client) + beside;
   }
 
   /** Takes note that a client has got the newest model. */

@@ -1,4 +1,5 @@
 import type { Plan } from "@tributary/protocol";
+import type { Awaitable } from "../engine-model.ts";
 import { EngineTrainer, type Engine } from "../engine-trainer.ts";
 import type { EvaluateRequest, MeasuringTrainer } from "../local-trainer.ts";
 import { checkedFormat } from "../example-checks.ts";
@@ -78,21 +79,27 @@ class FusedEngine implements Engine<FusedModel> {
     return `the fused trainer (${this.backend})`;
   }
 
-  async prepare(
+  prepare(
     { plan, weights }: Pick<EvaluateRequest, "plan" | "weights">,
     examples: number,
-  ): Promise<FusedModel> {
-    const key = this.#plan === plan && this.#prepared ? this.#prepared.key : modelKey(plan);
-    if (this.#prepared?.key !== key || this.#prepared.model.capacity < examples) {
-      this.dispose();
-      const compiled = compileTopology(plan);
-      const network = new FusedNetwork(plan, compiled, await this.#source(), Math.max(1, examples));
-      this.#prepared = { key, model: new FusedModel(compiled, network) };
-    }
-    this.#plan = plan;
-    const { model } = this.#prepared;
-    model.write(weights);
-    return model;
+  ): Awaitable<FusedModel> {
+    const prepared = this.#prepared;
+    const key = this.#plan === plan && prepared ? prepared.key : modelKey(plan);
+    const written = ({ model }: Prepared): FusedModel => {
+      this.#plan = plan;
+      model.write(weights);
+      return model;
+    };
+    return prepared?.key === key && prepared.model.capacity >= examples
+      ? written(prepared)
+      : this.#build(plan, key, examples).then(written);
+  }
+
+  async #build(plan: Plan, key: string, examples: number): Promise<Prepared> {
+    this.dispose();
+    const compiled = compileTopology(plan);
+    const network = new FusedNetwork(plan, compiled, await this.#source(), Math.max(1, examples));
+    return (this.#prepared = { key, model: new FusedModel(compiled, network) });
   }
 
   dispose(): void {
