@@ -55,7 +55,8 @@ describe("the commands in the documents", () => {
     const manual = await publishedManual();
     const here = manualHere(await openSandbox(WITH_BENCHMARKS), manual);
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-    const scriptOf = ([program, verb, name]: readonly string[]): string | undefined => {
+    const scriptOf = (words: readonly string[]): string | undefined => {
+      const [program, verb, name] = words.filter((word) => word !== "--silent");
       if (program !== "npm") return undefined;
       return verb === "run" ? name : verb === "start" || verb === "test" ? verb : undefined;
     };

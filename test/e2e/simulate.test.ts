@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { cp, readFile, readdir } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { openSandbox, type Sandbox } from "./support/sandbox.ts";
 
@@ -100,9 +100,10 @@ describe("a simulation", () => {
     expect(report).not.toMatch(/<script|(src|href)="http/);
     expect(await readdir(box.path("o", "charts"))).toContain("accuracy-by-round.svg");
 
-    const page = ["compare", "o", "o", "--out", "c.html"];
+    await cp(box.path("o"), box.path("p"), { recursive: true });
+    const page = ["compare", "o", "p", "--out", "c.html"];
     const { series } = await box.json<{ series: { pValue: number | null }[] }>(page);
-    expect(series).toHaveLength(2);
+    expect(series).toHaveLength(4);
     expect(await readFile(box.path("c.html"), "utf8")).toContain("<svg");
     expect(await box.json(["simulate", "--repeat", "o"])).toMatchObject({
       repeated: true,
