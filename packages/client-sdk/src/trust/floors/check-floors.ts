@@ -17,12 +17,14 @@ export function termsOf(
   crypto: SymmetricCrypto,
   { plan, layout, parts }: Pick<PlanTerms, "plan" | "layout"> & { readonly parts: ModelParts },
 ): PlanTerms {
-  const topology = utf8(canonicalize(plan.model.topology));
   const values = updateCodec(plan.update).payloadBytes(rangesSize(parts.updated)).max;
   return {
     plan,
     layout,
-    topologyHash: toHex(crypto.sha256(topology)),
+    // Only a client that pins its models needs the hash, and every delivery brings a plan.
+    get topologyHash() {
+      return toHex(crypto.sha256(utf8(canonicalize(plan.model.topology))));
+    },
     updateBytes: values + 4 * rangesSize(parts.statistics),
   };
 }

@@ -123,8 +123,9 @@ export function oneOfList(
         ? undefined
         : `Give a list of ${shape}, or "all".`,
     broken: (floor, terms) => {
+      if (floor === "all") return undefined;
       const value = found(terms);
-      if (floor === "all" || floor.includes(value)) return undefined;
+      if (floor.includes(value)) return undefined;
       return `${what} ${value}, but this client allows only ${floor.join(", ")}`;
     },
   };
