@@ -1,17 +1,9 @@
 import {
   ERROR_CODES,
   TributaryError,
-  acceptHandshake,
   asTributaryError,
-  decodeClientMessage,
-  decodeFrame,
-  encodeFrame,
-  encodeServerMessage,
-  sealRecordFrame,
-  type Channel,
   type ClientMessage,
   type ErrorCode,
-  type ServerMessage,
   type SessionId,
 } from "@tributary/protocol";
 import { deliver, type HeldByClient, type SealedModel } from "../coordinator/model/sealed-model.ts";
@@ -26,6 +18,7 @@ import { roundClosed, unexpected } from "../coordinator/round/session-errors.ts"
 import { toldError, type ToldError } from "../coordinator/round/told-error.ts";
 import type { Admission } from "../enrolment/enrolment.ts";
 import { agreeOnVersion } from "./agree-on-version.ts";
+import { ClientLine } from "./client-line.ts";
 import type { FrameSender } from "./frame-sender.ts";
 import { RequestBudget } from "./request-budget.ts";
 import type { SessionDeps } from "./session-deps.ts";
@@ -59,13 +52,11 @@ interface PoolPlace {
 export class Session implements Participant {
   readonly sessionId: SessionId;
   readonly #deps: SessionDeps;
-  readonly #sender: FrameSender;
+  readonly #line: ClientLine;
   readonly #visitor: Visitor;
   readonly #requests: RequestBudget;
   readonly #cancelDeadline: () => void;
   #state: SessionState = NEW_SESSION;
-  /** Set from the handshake on. */
-  #channel: Channel | undefined;
   /** Set while the session waits in the pool. */
   #place: PoolPlace | undefined;
   /** Returns the last check-in to the share of the client's device. */
@@ -80,11 +71,10 @@ export class Session implements Participant {
   #retryAfterMs = 0;
   /** What the last check-in said the client holds. */
   #held: HeldByClient = { artifacts: new Set() };
-  #bytesUp = 0;
 
   constructor(sessionId: SessionId, sender: FrameSender, visitor: Visitor, deps: SessionDeps) {
     this.sessionId = sessionId;
-    this.#sender = sender;
+    this.#line = new ClientLine(sender, deps);
     this.#visitor = visitor;
     this.#deps = deps;
     this.#requests = new RequestBudget(deps, visitor);
@@ -113,16 +103,10 @@ export class Session implements Participant {
   /** Handles one WebSocket message. */
   receive(bytes: Uint8Array): void {
     if (!this.isOpen) return;
-    this.#bytesUp += bytes.length;
     try {
-      const frame = decodeFrame(bytes);
-      if (this.#channel === undefined) {
-        if (frame.kind !== "handshake") throw unexpected("a frame before the handshake");
-        this.#openChannel(frame.body);
-      } else {
-        if (frame.kind !== "record") throw unexpected(`a ${frame.kind} frame`);
-        this.#handle(decodeClientMessage(this.#channel.open(frame.body)));
-      }
+      const message = this.#line.read(bytes);
+      if (message === undefined) this.#step({ type: "channelOpened" });
+      else this.#handle(message);
     } catch (error) {
       this.close(asTributaryError(error));
     }
@@ -136,8 +120,7 @@ export class Session implements Participant {
     if (!this.#step({ type: "closed" })) return;
     this.#cancelDeadline();
     this.#upload?.stop();
-    this.#sender.stopChunks();
-    this.#channel?.close();
+    this.#line.dispose();
     const [place, seat] = [this.#place, this.#seat];
     this.#place = undefined;
     this.#seat = undefined;
@@ -152,13 +135,13 @@ export class Session implements Participant {
     this.#deps.logger.info("session failed", { code, message, session: this.sessionId });
     this.#deps.events.publish({ type: "session-failed", code });
     try {
-      this.#send({ type: "failure", ...this.#told(error) });
+      this.#line.send({ type: "failure", ...this.#told(error) });
     } catch {
       // The channel is of no use after a bad record. The close code has to say what happened.
     }
     // A client that is only slow has done nothing wrong.
     this.disconnected(code !== "TIMED_OUT");
-    this.#sender.close(ERROR_CODES[code].close ?? 1011, code);
+    this.#line.close(ERROR_CODES[code].close ?? 1011, code);
   }
 
   // What the coordinator tells the client.
@@ -167,7 +150,8 @@ export class Session implements Participant {
     const place = this.#place;
     if (!this.#step({ type: "selected", roundId: seat.roundId })) return;
     // A check-in that completes a cohort is selected before it has been answered.
-    if (place !== undefined && place.leave === undefined) this.#send({ type: "checkInAccepted" });
+    if (place !== undefined && place.leave === undefined)
+      this.#line.send({ type: "checkInAccepted" });
     this.#place = undefined;
     this.#upload = undefined;
     this.#seat = seat;
@@ -176,8 +160,8 @@ export class Session implements Participant {
   configure(configuration: RoundConfiguration, model: SealedModel): void {
     if (configuration.roundId !== currentRound(this.#state)) return;
     const { delivery, frames } = deliver(model, this.#held);
-    this.#send({ type: "roundConfiguration", ...configuration, delivery });
-    this.#sender.streamChunks(frames);
+    this.#line.send({ type: "roundConfiguration", ...configuration, delivery });
+    this.#line.streamChunks(frames);
   }
 
   tell(message: RoundMessage): void {
@@ -196,13 +180,13 @@ export class Session implements Participant {
       case "roundOutcome":
         this.#leaveRound(message.nextCheckInMs);
     }
-    this.#send(message);
+    this.#line.send(message);
   }
 
   reject(code: ErrorCode, message: string, retryAfterMs: number): void {
     this.#step({ type: "answered" });
     this.#place = undefined;
-    this.#send({ type: "rejection", code, message, retryAfterMs });
+    this.#line.send({ type: "rejection", code, message, retryAfterMs });
   }
 
   returnRequest(): void {
@@ -215,25 +199,10 @@ export class Session implements Participant {
   }
 
   takeTraffic(): { readonly up: number; readonly down: number } {
-    const traffic = { up: this.#bytesUp, down: this.#sender.takeBytesSent() };
-    this.#bytesUp = 0;
-    return traffic;
+    return this.#line.takeTraffic();
   }
 
   // What the client sends.
-
-  #openChannel(message: Uint8Array): void {
-    const { crypto, random, secrets } = this.#deps;
-    const { reply, channel } = acceptHandshake({
-      crypto,
-      random,
-      channelSecret: secrets.channelSecret,
-      message,
-    });
-    this.#channel = channel;
-    this.#step({ type: "channelOpened" });
-    this.#sender.send(encodeFrame({ kind: "handshake", body: reply }));
-  }
 
   #handle(message: ClientMessage): void {
     const reception = receptionOf(this.#state, message);
@@ -270,7 +239,7 @@ export class Session implements Participant {
     this.#cancelDeadline();
     this.#visitor.greeted();
     this.#step({ type: "greeted" });
-    this.#send({ type: "welcome", version, sessionId: this.sessionId });
+    this.#line.send({ type: "welcome", version, sessionId: this.sessionId });
   }
 
   #checkIn(message: CheckIn): void {
@@ -308,7 +277,7 @@ export class Session implements Participant {
       });
       if (this.#place !== place) return; // selected or rejected before this line
       this.#place = { leave };
-      this.#send({ type: "checkInAccepted" });
+      this.#line.send({ type: "checkInAccepted" });
     } catch (error) {
       const { code, message: text, retryAfterMs } = this.#told(error);
       this.reject(code, text, retryAfterMs);
@@ -357,8 +326,8 @@ export class Session implements Participant {
             this.#step({ type: "answered" });
             const artifacts = new Set(request.heldArtifacts);
             const { delivery, frames } = deliver(model, { artifacts, partial: request.partial });
-            this.#send({ type: "modelOffer", delivery, roundNumber });
-            this.#sender.streamChunks(frames);
+            this.#line.send({ type: "modelOffer", delivery, roundNumber });
+            this.#line.streamChunks(frames);
           })
           .catch((error: unknown) => {
             if (isCurrent()) refused(error);
@@ -371,7 +340,7 @@ export class Session implements Participant {
   /** Tells the client that what it has asked for failed. The session is idle again. */
   #failRequest(error: unknown): void {
     this.#step({ type: "answered" });
-    this.#send({ type: "failure", ...this.#told(error) });
+    this.#line.send({ type: "failure", ...this.#told(error) });
   }
 
   /**
@@ -393,7 +362,7 @@ export class Session implements Participant {
       this.#deps.doorkeeper,
       {
         population,
-        handshakeHash: this.#requireChannel().handshakeHash,
+        handshakeHash: this.#line.handshakeHash,
         ...(token === undefined ? {} : { token }),
         ...(device === undefined ? {} : { device }),
       },
@@ -424,14 +393,14 @@ export class Session implements Participant {
     this.#requests.take();
     if (message.type !== "reportBegin") return;
     const refused = this.#told(roundClosed(this.#retryAfterMs));
-    this.#send({ type: "reportResult", roundId: message.roundId, refused });
+    this.#line.send({ type: "reportResult", roundId: message.roundId, refused });
   }
 
   #leaveRound(retryAfterMs: number): void {
     this.#retryAfterMs = retryAfterMs;
     this.#upload?.stop();
     this.#seat = undefined;
-    this.#sender.stopChunks();
+    this.#line.stopChunks();
     this.#step({ type: "leftRound" });
   }
 
@@ -444,16 +413,6 @@ export class Session implements Participant {
     if (next === undefined) return false;
     this.#state = next;
     return true;
-  }
-
-  #requireChannel(): Channel {
-    if (this.#channel === undefined) throw new TributaryError("INTERNAL", "There is no channel");
-    return this.#channel;
-  }
-
-  #send(message: ServerMessage): void {
-    if (this.#channel === undefined || !this.isOpen) return;
-    this.#sender.send(sealRecordFrame(this.#channel, encodeServerMessage(message)));
   }
 
   #told(thrown: unknown): ToldError {
