@@ -258,6 +258,8 @@ export const PACKAGES = {
     layers: ["learning", "state", "view"],
   },
 
+  "examples/node-sensor": { imports: ["client-sdk"] },
+
   bench: {
     imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"],
     layers: [

@@ -87,6 +87,11 @@ export class RunningCommand {
     return (await this.#find(/^(.*)\n/, () => this.#stdout))[1] ?? "";
   }
 
+  /** Waits until standard output holds the pattern. */
+  printed(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#find(pattern, () => this.#stdout);
+  }
+
   /** Waits until standard error holds the pattern. */
   heard(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#find(pattern, () => this.#stderr);
