@@ -9,6 +9,20 @@ import { fileURLToPath } from "node:url";
 import { FOR_BROWSERS, build } from "./rolldown.mjs";
 
 /**
+ * Has the SDK look for the Worker's file beside its own, under whatever path a page serves them.
+ * @type {import("vite").Rolldown.Plugin}
+ */
+const workerBeside = {
+  name: "worker-beside",
+  transform(code, path) {
+    if (!path.endsWith("start-worker.js")) return null;
+    const beside = code.replace('"../browser/worker.js"', '"./worker.js"');
+    if (beside === code) throw new Error(`${path} does not name the Worker's file`);
+    return { code: beside, map: null };
+  },
+};
+
+/**
  * @param {string} root
  * @returns {Promise<void>}
  */
@@ -28,6 +42,7 @@ export async function bundleForBrowsers(root) {
   await build({
     ...FOR_BROWSERS,
     input: { tributary: join(dist, "index.js") },
+    plugins: [workerBeside],
     output: {
       dir: folder,
       format: "es",

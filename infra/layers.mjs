@@ -259,6 +259,8 @@ export const PACKAGES = {
   },
 
   "examples/node-sensor": { imports: ["client-sdk"] },
+  "examples/react": { imports: ["client-sdk"] },
+  "examples/script-tag": { imports: ["client-sdk"] },
 
   bench: {
     imports: ["protocol", "core", "server", "client-sdk", "simulator", "cli"],

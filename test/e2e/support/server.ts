@@ -20,15 +20,18 @@ export async function startServer(
     readonly dataDir?: string;
     readonly port?: string;
     readonly minimumCohort?: number;
+    /** Whether the server uses ws, since a page cannot trust a certificate of the server's own. */
+    readonly plain?: boolean;
     readonly limits?: Readonly<Record<string, number>>;
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<RunningServer> {
   const { dataDir = "server", port = "0", minimumCohort = 2, limits = {}, env = {} } = options;
+  const plain = options.plain === true ? ["--plain"] : [];
   const args = ["--port", port, "--admin-port", "0", "--data-dir", dataDir, "--json"];
   args.push("--minimum-cohort", String(minimumCohort));
   for (const [name, value] of Object.entries(limits)) args.push("--limit", `${name}=${value}`);
-  const command = box.start(["serve", ...args], env);
+  const command = box.start(["serve", ...args, ...plain], env);
   return { ...(JSON.parse(await command.firstLine()) as ServerAddress), command };
 }
 
