@@ -37,6 +37,7 @@ const MESSAGES: Readonly<Record<ClientMessageType, (roundId: RoundId) => ClientM
     metrics: [{ name: "loss", value: 1 }],
   }),
   reportChunk: () => ({ type: "reportChunk", data: random.bytes(40) }),
+  probe: () => ({ type: "probe", sentBytes: 0 }),
 };
 
 /** A state of a session, and how to get there. */
@@ -63,7 +64,7 @@ const STAGES: readonly Stage[] = [
       await client.greet();
       return NO_ROUND;
     },
-    allowed: ["checkIn", "modelRequest", "resume"],
+    allowed: ["checkIn", "modelRequest", "resume", "probe"],
   },
   {
     name: "waiting",
@@ -73,7 +74,7 @@ const STAGES: readonly Stage[] = [
       await client.expect("checkInAccepted");
       return NO_ROUND;
     },
-    allowed: [],
+    allowed: ["probe"],
   },
   {
     name: "configuring",
@@ -81,7 +82,7 @@ const STAGES: readonly Stage[] = [
       await client.greet();
       return (await client.joinRound("alone")).roundId;
     },
-    allowed: ["configured", "withdraw"],
+    allowed: ["configured", "withdraw", "probe"],
   },
   {
     name: "training",
@@ -91,7 +92,7 @@ const STAGES: readonly Stage[] = [
       client.configured(configuration);
       return configuration.roundId;
     },
-    allowed: ["withdraw", "reportBegin"],
+    allowed: ["withdraw", "reportBegin", "probe"],
   },
   {
     name: "uploading",
@@ -103,7 +104,7 @@ const STAGES: readonly Stage[] = [
       await client.expect("reportGrant");
       return configuration.roundId;
     },
-    allowed: ["withdraw", "reportChunk"],
+    allowed: ["withdraw", "reportChunk", "probe"],
   },
 ];
 

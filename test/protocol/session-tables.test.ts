@@ -108,6 +108,9 @@ class TableServer {
       case "withdraw":
         this.#leaveRound();
         return;
+      case "probe":
+        this.outbox.push({ type: "probeAnswer", sentBytes: message.sentBytes });
+        return;
       case "resume":
         throw impossible("a claim to a seat", this.#state.phase);
     }
@@ -302,6 +305,7 @@ class TableClient {
       report(0),
       { type: "reportChunk", data: REPORT_PIECE },
       { type: "withdraw", roundId, code: "ABORTED", message: "" },
+      { type: "probe", sentBytes: 0 },
     ];
   }
 }

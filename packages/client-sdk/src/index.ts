@@ -16,6 +16,7 @@ export type {
   ParticipationEvent,
   ParticipationEventType,
 } from "./participation/participation-event.ts";
+export type { DisconnectCause } from "./participation/disconnect-cause.ts";
 // What a client shows to be admitted, and the minimum rules that it sets.
 export type { DeviceKeySource, TokenRequest, TokenSource } from "./enrolment/credentials.ts";
 export { memoryKeyStore, type KeyStore } from "./enrolment/key-store.ts";
@@ -112,6 +113,7 @@ export {
   type MemorySocketEnd,
   type MemorySocketEvents,
 } from "./session/memory-socket.ts";
+export type { NetworkChange, NetworkSource } from "./session/network-source.ts";
 export type {
   Socket,
   SocketConnector,

@@ -19,6 +19,25 @@ it.each([
   expect(error.remedy).toMatch(remedy);
 });
 
+it.each([
+  ["Unexpected server response: 200", {}, "captive-portal"],
+  ["Unexpected server response: 302", {}, "captive-portal"],
+  ["Unexpected server response: 511", {}, "captive-portal"],
+  ["Unexpected server response: 503", {}, undefined],
+  ["self-signed certificate", { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }, "certificate"],
+  ["certificate has expired", { code: "CERT_HAS_EXPIRED" }, "certificate"],
+  ["wrong name", { code: "ERR_TLS_CERT_ALTNAME_INVALID" }, "certificate"],
+  ["connect ECONNREFUSED", { code: "ECONNREFUSED" }, undefined],
+])("A connection that fails with %s %j has the cause %s", (message, code, cause) => {
+  const { context } = connectionFailure(Object.assign(new Error(message), code));
+  expect(context["cause"]).toBe(cause);
+});
+
+it("A network that wants a person to sign in has the remedy for that", () => {
+  const error = connectionFailure(new Error("Unexpected server response: 302"));
+  expect(error.remedy).toMatch(/Sign in to the network/);
+});
+
 it("An answer of another program has the remedy for that", () => {
   const error = connectionFailure(new Error("Unexpected server response: 404"));
   expect(error.remedy).toMatch(/no Tributary server/);

@@ -131,7 +131,7 @@ describe("the protocol's version", () => {
     const set = stage();
     const ended = set.participate().end();
     const connection = await set.server.arrival();
-    await connection.greet(2);
+    await connection.greet({ version: 2 });
     expect(await thrownBy(ended)).toMatchObject({ code: "VERSION_UNSUPPORTED" });
     expect((await connection.closed).code).toBe(4426);
   });
@@ -139,7 +139,7 @@ describe("the protocol's version", () => {
   it("ends participation when the server names a version below the client's floor", async () => {
     const set = stage();
     const ended = set.participate().end();
-    await (await set.server.arrival()).greet(0);
+    await (await set.server.arrival()).greet({ version: 0 });
     expect(await thrownBy(ended)).toMatchObject({ code: "VERSION_UNSUPPORTED" });
   });
 

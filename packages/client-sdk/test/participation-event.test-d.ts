@@ -29,6 +29,15 @@ function shown(event: ParticipationEvent): string {
       return event.roundId;
     case "downloaded":
       return event.cached ? "held" : `${event.bytes} bytes`;
+    case "downloading":
+    case "uploading":
+      return `${event.bytes} of ${event.totalBytes} bytes, ${event.secondsLeft} s left`;
+    case "network-changed":
+      return event.change;
+    case "clock-leapt":
+      return `by ${event.byMs} ms`;
+    case "clock-off":
+      return `by ${event.offsetMs} ms`;
     case "engine-chosen":
       return `${event.engine} on ${event.backend}: ${event.reason}`;
     case "training":

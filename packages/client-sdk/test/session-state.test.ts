@@ -65,6 +65,7 @@ function said(roundId: RoundId): readonly ClientMessage[] {
       metrics: [],
     },
     { type: "reportChunk", data: new Uint8Array(10) },
+    { type: "probe", sentBytes: 0 },
   ];
 }
 
@@ -103,6 +104,7 @@ function heard(roundId: RoundId): readonly Received[] {
     },
     { type: "modelOffer", delivery: delivery(15, 25), roundNumber: 1 },
     { type: "failure", code: "INTERNAL", message: "", retryAfterMs: 0 },
+    { type: "probeAnswer", sentBytes: 0 },
   ];
   return [...messages, { type: "sealedChunk" }];
 }

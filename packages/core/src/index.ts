@@ -72,7 +72,12 @@ export {
 export { checkScheduleOpens, closesAtMs } from "./rounds/schedule.ts";
 export { SeatDebts } from "./rounds/seat-debts.ts";
 export { Tally } from "./rounds/tally.ts";
-export { TaskHistory, type BestMeasurement, type TaskEndReason } from "./rounds/task-history.ts";
+export {
+  TaskHistory,
+  type BestMeasurement,
+  type TaskEndReason,
+  type TaskScore,
+} from "./rounds/task-history.ts";
 export { modelTerms, type ModelState, type ModelTerms } from "./server-step/model-state.ts";
 export { decodeMemory, encodeMemory } from "./server-step/optimizer-memory.ts";
 export { packInitialState, roundingOf, type PackingDeps } from "./server-step/pack-state.ts";

@@ -94,6 +94,7 @@ export type {
   PartialReference,
   ResumedStage,
   RoundPurpose,
+  RoundScore,
   ServerMessage,
   ServerMessageType,
 } from "./wire/messages.ts";

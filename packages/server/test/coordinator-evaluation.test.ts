@@ -77,6 +77,9 @@ describe("an evaluation", () => {
       exampleCount: 9,
     });
     expect(evaluation!.metrics["accuracy"]).toBeCloseTo(0.3, 6);
+    const { roundNumber, metrics } = holders[0]!.outcomes[0]!.score!;
+    expect(roundNumber).toBe(1);
+    expect(metrics).toContainEqual({ name: "accuracy", value: evaluation!.metrics["accuracy"] });
     expect(holders[0]!.outcomes[0]!.outcome).toMatchObject({
       committed: { id: training!.checkpoint },
     });

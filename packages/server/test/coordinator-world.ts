@@ -34,6 +34,7 @@ import { Coordinator } from "../src/coordinator/coordinator.ts";
 import type {
   CheckInOffer,
   Participant,
+  WaitingPlace,
   MemberMessage,
   RoundConfiguration,
   RoundMessage,
@@ -200,7 +201,7 @@ export class MemoryParticipant implements Participant {
   model: SealedModel | undefined;
   readonly #coordinator: Coordinator;
   readonly #crypto: CryptoProvider;
-  #leavePool: (() => void) | undefined;
+  #place: WaitingPlace | undefined;
   #payload: Uint8Array = new Uint8Array(0);
   #up = 0;
   #down = 0;
@@ -216,7 +217,7 @@ export class MemoryParticipant implements Participant {
   // The following methods let the client act.
 
   checkIn(changes: Partial<CheckInOffer> = {}): void {
-    this.#leavePool = this.#coordinator.checkIn(this, {
+    this.#place = this.#coordinator.checkIn(this, {
       population: "writers",
       codecs: updateCodecNames,
       maxParameters: 1_000,
@@ -314,7 +315,7 @@ export class MemoryParticipant implements Participant {
   /** Loses the client's connection. */
   disconnect(): void {
     this.seat?.leave();
-    this.#leavePool?.();
+    this.#place?.leave();
   }
 
   /** Opens what the coordinator has sent, as a client does, and returns the checkpoint's values. */

@@ -33,17 +33,25 @@ async function inRound(): Promise<Scene> {
 interface Claim {
   readonly resumeSecret?: Uint8Array;
   readonly roundId?: RoundId;
+  readonly payloadSha256?: Uint8Array;
 }
 
 /** A new connection that asks for the member's seat. */
 async function claimSeat(
   { world, sessionId, configuration }: Scene,
-  { resumeSecret = configuration.resumeSecret!, roundId = configuration.roundId }: Claim = {},
+  {
+    resumeSecret = configuration.resumeSecret!,
+    roundId = configuration.roundId,
+    payloadSha256,
+  }: Claim = {},
 ): Promise<WireClient> {
   const again = await world.greet();
   const heldArtifacts = [configuration.delivery.plan.id, configuration.delivery.checkpoint.id];
   const claim = { population: "writers", roundId, sessionId, resumeSecret, heldArtifacts };
-  again.send({ type: "resume", ...claim });
+  again.send({
+    ...{ type: "resume", ...claim },
+    ...(payloadSha256 === undefined ? {} : { payloadSha256 }),
+  });
   return again;
 }
 
@@ -97,6 +105,67 @@ describe("a member that comes back over a new connection", () => {
     again.send({ type: "reportChunk", data: new Uint8Array(13) });
     expect(await again.closed).toBe(4409);
     expect((await honest.finishRound(theirs)).outcome).toHaveProperty("committed");
+  });
+});
+
+describe("the rest of a report that comes over a new connection", () => {
+  const beginning = new Uint8Array(new Float32Array(5).fill(1).buffer);
+  const other = new Uint8Array(new Float32Array(5).fill(2).buffer);
+
+  /** Sends eight bytes of a report and loses the connection. */
+  async function interrupted(): Promise<Scene> {
+    const scene = await inRound();
+    const { client, configuration } = scene;
+    client.configured(configuration);
+    client.begin(configuration);
+    await client.expect("reportGrant");
+    client.send({ type: "reportChunk", data: beginning.slice(0, 8) });
+    await client.settled();
+    client.socket.terminate();
+    return scene;
+  }
+
+  it("counts when the whole hashes to what its client says", async () => {
+    const scene = await interrupted();
+    const payloadSha256 = scene.world.crypto.sha256(beginning);
+    const again = await claimSeat(scene, { payloadSha256 });
+    expect(await again.expect("resumed")).toMatchObject({ stage: "uploading", bytesLeft: 12 });
+    again.send({ type: "reportChunk", data: beginning.slice(8) });
+    expect((await again.expect("reportResult")).refused).toBeUndefined();
+  });
+
+  it("is refused when it is of another report than the beginning", async () => {
+    const scene = await interrupted();
+    const payloadSha256 = scene.world.crypto.sha256(other);
+    const again = await claimSeat(scene, { payloadSha256 });
+    await again.expect("resumed");
+    again.send({ type: "reportChunk", data: other.slice(8) });
+    const { refused } = await again.expect("reportResult");
+    expect(refused).toMatchObject({ code: "UPDATE_MALFORMED" });
+    const outcome = await scene.honest.finishRound(scene.theirs);
+    expect(outcome.outcome).toHaveProperty("committed");
+  });
+
+  it("cannot be given another hash over a third connection", async () => {
+    const scene = await interrupted();
+    const { sha256 } = scene.world.crypto;
+    const second = await claimSeat(scene, { payloadSha256: sha256(other) });
+    const { resumeSecret } = await second.expect("resumed");
+    second.socket.terminate();
+    const third = await claimSeat(scene, { resumeSecret, payloadSha256: sha256(beginning) });
+    await third.expect("resumed");
+    third.send({ type: "reportChunk", data: beginning.slice(8) });
+    expect((await third.expect("reportResult")).refused).toMatchObject({
+      code: "UPDATE_MALFORMED",
+    });
+  });
+
+  it("counts without a hash, as clients of older versions send it", async () => {
+    const scene = await interrupted();
+    const again = await claimSeat(scene);
+    await again.expect("resumed");
+    again.send({ type: "reportChunk", data: other.slice(8) });
+    expect((await again.expect("reportResult")).refused).toBeUndefined();
   });
 });
 

@@ -34,7 +34,7 @@ function bigModel(): SealedModel {
 }
 
 const hostOf = (model: SealedModel): SessionHost => ({
-  checkIn: () => () => {},
+  checkIn: () => ({ waiting: 1, leave: () => {} }),
   resume() {},
   newestModel: async () => ({ model, roundNumber: 1 }),
 });

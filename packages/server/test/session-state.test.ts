@@ -45,6 +45,7 @@ const MEMBER_EVENTS: readonly MemberEvent[] = [
 ];
 
 const messages = (roundId: RoundId): readonly ClientMessage[] => [
+  { type: "probe", sentBytes: 0 },
   { type: "hello", oldestVersion: 1, newestVersion: 1, software: "" },
   {
     type: "checkIn",
@@ -130,10 +131,10 @@ describe("a session's states on the server", () => {
   it("accept a message about a round only in that round or after its end", () => {
     const inRound = stateIn("inRound");
     const left = stepSession(inRound, { type: "leftRound" })!;
-    for (const message of messages(ROUND).slice(4)) {
+    for (const message of messages(ROUND).slice(5)) {
       expect([message.type, receptionOf(left, message)]).toEqual([message.type, "late"]);
     }
-    for (const message of messages(OTHER_ROUND).slice(4)) {
+    for (const message of messages(OTHER_ROUND).slice(5)) {
       if (message.type === "reportChunk") continue; // it names no round
       expect([message.type, receptionOf(inRound, message)]).toEqual([message.type, undefined]);
       expect([message.type, receptionOf(left, message)]).toEqual([message.type, undefined]);
@@ -142,7 +143,7 @@ describe("a session's states on the server", () => {
       { phase: "waiting", leftRound: ROUND },
       { type: "selected", roundId: OTHER_ROUND },
     )!;
-    for (const message of messages(ROUND).slice(4)) {
+    for (const message of messages(ROUND).slice(5)) {
       if (message.type === "reportChunk") continue;
       expect([message.type, receptionOf(selected, message)]).toEqual([message.type, undefined]);
     }

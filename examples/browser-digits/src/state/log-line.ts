@@ -19,6 +19,8 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
   switch (event.type) {
     case "joining":
     case "training":
+    case "downloading":
+    case "uploading":
     case "reporting":
       return undefined;
     case "prepared":
@@ -53,6 +55,16 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
       return plain("Goes on");
     case "waiting-for-tab":
       return plain("Waits for another tab, which takes part already");
+    case "network-changed":
+      return event.change === "offline"
+        ? bad("This device has no network any more")
+        : plain("The network has changed");
+    case "clock-leapt":
+      return plain("The clock has leapt: this device slept, or its time was set");
+    case "clock-off":
+      return bad(
+        `The clock of this device is wrong by ${formatSeconds(Math.abs(event.offsetMs) / 1_000)}`,
+      );
     case "engine-chosen":
       return plain(`Trains with ${event.engine} on ${event.backend}: ${event.reason}`);
     case "trained":

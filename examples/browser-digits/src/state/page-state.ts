@@ -123,6 +123,11 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
     case "paused":
     case "continued":
     case "waiting-for-tab":
+    case "downloading":
+    case "uploading":
+    case "network-changed":
+    case "clock-leapt":
+    case "clock-off":
       return {};
     case "connecting":
       return { activity: { type: "connecting", attempt: event.attempt } };

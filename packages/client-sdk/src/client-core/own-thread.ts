@@ -21,6 +21,7 @@ export class OwnThreadCore implements ClientCore {
   readonly #settings: ClientSettings;
   readonly #resources: ClientResources;
   readonly #clock: Clock;
+  readonly #network: ThreadPlatform["network"];
   readonly #examples: ExampleStore;
   readonly #heldOut: ExampleStore | undefined;
   readonly #cache: ModelCache = new ModelCache();
@@ -37,6 +38,7 @@ export class OwnThreadCore implements ClientCore {
     this.#settings = settings;
     this.#resources = new ClientResources(settings, platform);
     this.#clock = platform.clock;
+    this.#network = platform.network;
     const { examples, heldOut } = settings.options;
     this.#examples = storeOf(examples);
     this.#heldOut = heldOut === undefined ? undefined : storeOf(heldOut);
@@ -51,6 +53,7 @@ export class OwnThreadCore implements ClientCore {
     const deps = {
       ...resources.sessionDeps(crypto, this.#cache),
       ...work,
+      network: this.#network,
       population,
       credentials: resources.credentials(crypto),
       approval: resources.approval(crypto),

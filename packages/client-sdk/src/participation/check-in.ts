@@ -48,7 +48,11 @@ export async function takePart(
         const { population, events } = deps;
         const { exampleCount } = counts;
         deps.checkedIn();
-        events.push({ type: "checked-in", population, exampleCount });
+        const { waiting } = answer;
+        events.push({
+          ...{ type: "checked-in", population, exampleCount },
+          ...(waiting === undefined ? {} : { waiting }),
+        });
         break;
       }
       case "rejection":

@@ -17,6 +17,13 @@ export interface EventSink {
 /** The number of unread events from which on the client waits for its reader. */
 const UNREAD_EVENTS = 32;
 
+/** Events that tell how far something has come: of several unread ones in a row the latest will do. */
+const PROGRESS: ReadonlySet<ParticipationEvent["type"]> = new Set([
+  "training",
+  "downloading",
+  "uploading",
+]);
+
 /** One answer of the iterator: an event, or the end. */
 type Step = IteratorResult<ParticipationEvent, undefined>;
 
@@ -80,9 +87,8 @@ export class EventStream
 
   push(event: ParticipationEvent): void {
     if (this.#ended) return;
-    // Of several unread `training` events in a row only the latest is of interest.
     const last = this.#unread.length - 1;
-    if (event.type === "training" && this.#unread[last]?.type === "training") {
+    if (PROGRESS.has(event.type) && this.#unread[last]?.type === event.type) {
       this.#unread[last] = event;
     } else {
       this.#unread.push(event);

@@ -1,22 +1,27 @@
 import type {
   CheckpointId,
   ErrorCode,
+  ResumedStage,
   RoundId,
   RoundPurpose,
   SessionId,
   TributaryError,
 } from "@tributary/protocol";
+import type { NetworkChange } from "../session/network-source.ts";
+import type { DisconnectCause } from "./disconnect-cause.ts";
 
 /**
  * What happens while a client takes part. `type` tells the events apart.
  *
  * A round in which the client trains gives, in this order: `connecting`, `connected`, `checked-in`
- * or `rejected`, `selected`, `downloaded`, `engine-chosen`, `training` (many times), `trained`,
- * `reporting`, `reported`, `round-finished`. An evaluation gives `evaluated` in place of `training`
+ * or `rejected`, `selected`, `downloading` (many times), `downloaded`, `engine-chosen`, `training`
+ * (many times), `trained`, `reporting`, `uploading` (many times), `reported`, `round-finished`. An evaluation gives `evaluated` in place of `training`
  * and `trained`. The connection is kept between rounds, so later rounds begin with the check-in. A
  * round may end early, with `round-finished`, `report-refused` or `withdrawn`. When the connection is
  * lost (`disconnected`) while a client is in a round, it connects again and goes on with the round
  * (`resumed`), unless the server no longer keeps its place (`withdrawn`).
+ *
+ * `network-changed`, `clock-leapt` and `clock-off` may come at any time.
  */
 export type ParticipationEvent =
   /**
@@ -47,7 +52,16 @@ export type ParticipationEvent =
   /** The client is connected, and the server has proved that it holds the pinned key. */
   | { readonly type: "connected"; readonly sessionId: SessionId; readonly protocolVersion: number }
   /** The server has accepted the check-in. The client now waits to be selected for a round. */
-  | { readonly type: "checked-in"; readonly population: string; readonly exampleCount: number }
+  | {
+      readonly type: "checked-in";
+      readonly population: string;
+      readonly exampleCount: number;
+      /**
+       * How many clients of the population waited then, this one included; absent when the server
+       * does not say.
+       */
+      readonly waiting?: number;
+    }
   /**
    * The server does not need this client now, or does not admit it (`ENROLMENT_REQUIRED`,
    * `TOKEN_INVALID`, `TOKEN_EXPIRED`). The client checks in again after `retryAfterMs`
@@ -80,9 +94,28 @@ export type ParticipationEvent =
     }
   /**
    * The client is back in its round after it had lost its connection. It has gone on working
-   * meanwhile.
+   * meanwhile. What had been transferred by then is not transferred again: `stage` says where the
+   * client goes on, and `bytesLeft` how many bytes of its report are left when that is in the middle
+   * of the upload.
    */
-  | { readonly type: "resumed"; readonly roundId: RoundId }
+  | {
+      readonly type: "resumed";
+      readonly roundId: RoundId;
+      readonly stage: "configuring" | ResumedStage;
+      readonly bytesLeft: number;
+    }
+  /**
+   * A part of plan and checkpoint has come: `bytes` of `totalBytes`, those included that an earlier
+   * delivery had brought. It comes at most ten times a second, and not for a transfer that takes less
+   * than a tenth of one. `secondsLeft` is an estimate. A reader who is slower gets only the latest one.
+   */
+  | {
+      readonly type: "downloading";
+      readonly roundId: RoundId;
+      readonly bytes: number;
+      readonly totalBytes: number;
+      readonly secondsLeft: number;
+    }
   /**
    * Plan and checkpoint have arrived and are verified. `bytes` is how much was received for them;
    * `keptBytes` is how much an earlier delivery, which was interrupted, had brought; `cached` is
@@ -159,6 +192,17 @@ export type ParticipationEvent =
    */
   | { readonly type: "reporting"; readonly roundId: RoundId; readonly bytes: number }
   /**
+   * A part of the report has come to the server, by its own word: `bytes` of `totalBytes`. It comes as
+   * seldom as `downloading`.
+   */
+  | {
+      readonly type: "uploading";
+      readonly roundId: RoundId;
+      readonly bytes: number;
+      readonly totalBytes: number;
+      readonly secondsLeft: number;
+    }
+  /**
    * The server has accepted the report. `bytesUp` and `bytesDown` are the bytes of all WebSocket
    * messages that this client has sent and received since it checked in for the round.
    */
@@ -193,6 +237,14 @@ export type ParticipationEvent =
         | { readonly type: "abandoned"; readonly reason: string };
       /** Whether the task has ended: it has no further rounds. */
       readonly taskFinished: boolean;
+      /**
+       * What the task's last evaluation came to, of which `roundNumber` says whose checkpoint it
+       * measured; after an evaluation, that one. Absent when the task has had none.
+       */
+      readonly score?: {
+        readonly roundNumber: number;
+        readonly metrics: Readonly<Record<string, number>>;
+      };
     }
   /**
    * This client has left the round because of `error`. It checks in again after `retryInMs`
@@ -206,9 +258,33 @@ export type ParticipationEvent =
     }
   /**
    * The connection could not be made or was lost. The client connects again after `retryInMs`
-   * milliseconds.
+   * milliseconds, or sooner when the network has come back by then.
    */
-  | { readonly type: "disconnected"; readonly error: TributaryError; readonly retryInMs: number };
+  | {
+      readonly type: "disconnected";
+      readonly error: TributaryError;
+      /** What is most likely behind it. */
+      readonly cause: DisconnectCause;
+      readonly retryInMs: number;
+    }
+  /**
+   * The device says that it has no network any more (`offline`), that it has one again (`online`), or
+   * that another one has taken its place (`replaced`). The client makes sure that its connection still
+   * works, and connects again at once when it waits to do so.
+   */
+  | { readonly type: "network-changed"; readonly change: NetworkChange }
+  /**
+   * The device's clock has leapt by `byMs` milliseconds, a minute at least: the device slept, the
+   * browser froze the page, or somebody set the time (back, when negative). The client does what it
+   * does after `network-changed`.
+   */
+  | { readonly type: "clock-leapt"; readonly byMs: number }
+  /**
+   * The device's clock is wrong by `offsetMs` milliseconds, five minutes at least: positive when it is
+   * ahead of the server's. Taking part does not depend on it, but certificates and tokens look expired
+   * or not yet valid to a device whose clock is wrong.
+   */
+  | { readonly type: "clock-off"; readonly offsetMs: number };
 
 /** The name of an event. */
 export type ParticipationEventType = ParticipationEvent["type"];

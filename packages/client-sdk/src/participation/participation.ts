@@ -4,11 +4,13 @@ import { sleep } from "../runtime/sleep.ts";
 import type { Backoff } from "../session/backoff.ts";
 import { Session, type SessionDeps, type SessionOptions } from "../session/session.ts";
 import { takePart, type CheckInDeps } from "./check-in.ts";
+import { disconnectCause } from "./disconnect-cause.ts";
+import { LinkWatch, type LinkWatchDeps } from "./link-watch.ts";
 import type { RoundMember } from "./round.ts";
 
 /** What `participate` works with. */
 export interface ParticipationDeps
-  extends SessionDeps, Omit<CheckInDeps, "checkedIn" | "selected"> {
+  extends SessionDeps, LinkWatchDeps, Omit<CheckInDeps, "checkedIn" | "selected" | "crypto"> {
   /** Decides how long to wait before the next connection. */
   readonly reconnect: Backoff;
 }
@@ -37,7 +39,8 @@ export async function participate(
   options: SessionOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { events, clock, reconnect } = deps;
+  const { events, clock, reconnect, network } = deps;
+  const link = new LinkWatch(deps);
   /** The number of connections that were tried since the last check-in. */
   let attempt = 0;
   /**
@@ -83,6 +86,7 @@ export async function participate(
         session = await Session.open(deps, options, signal);
         const { sessionId, version: protocolVersion } = session.welcome;
         events.push({ type: "connected", sessionId, protocolVersion });
+        link.connected(session);
         await rounds(session);
         return;
       } catch (error) {
@@ -97,12 +101,22 @@ export async function participate(
       } finally {
         session?.close();
       }
-      const leftMs = Math.max(failure.retryAfterMs ?? 0, notBeforeMs - clock.elapsedMs());
-      const retryInMs = Math.max(reconnect.nextMs(), leftMs);
-      events.push({ type: "disconnected", error: failure, retryInMs });
-      await sleep(clock, retryInMs, signal).catch(() => {});
+      notBeforeMs = Math.max(notBeforeMs, clock.elapsedMs() + (failure.retryAfterMs ?? 0));
+      const waitMs = (): number => Math.max(reconnect.nextMs(), notBeforeMs - clock.elapsedMs());
+      const retryInMs = waitMs();
+      const cause = disconnectCause(failure, network);
+      events.push({ type: "disconnected", error: failure, cause, retryInMs });
+      link.look();
+      try {
+        // Others lose their network at the same moment, too, so that the first wait is a random one
+        // as well when it has come back.
+        for (let ms = retryInMs; await link.wait(ms, signal); ms = waitMs()) reconnect.reset();
+      } catch {
+        return;
+      }
     }
   } finally {
+    link.stop();
     // What the client still works on is of no use without the round.
     member?.leave();
   }

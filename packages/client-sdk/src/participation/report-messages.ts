@@ -22,7 +22,9 @@ export function reportBegin(
 }
 
 /** The messages that carry the payload, or what is left of it, in order. */
-export function* reportChunks(payload: Uint8Array): Generator<ClientMessage, void, undefined> {
+export function* reportChunks(
+  payload: Uint8Array,
+): Generator<Extract<ClientMessage, { type: "reportChunk" }>, void, undefined> {
   const { reportChunkBytes } = PROTOCOL_CONSTANTS;
   for (let sent = 0; sent < payload.length; sent += reportChunkBytes) {
     yield { type: "reportChunk", data: payload.subarray(sent, sent + reportChunkBytes) };

@@ -6,6 +6,7 @@ import {
   type ResumedStage,
   type RoundId,
   type SessionId,
+  type SymmetricCrypto,
 } from "@tributary/protocol";
 import type { Credentials } from "../enrolment/credentials.ts";
 import { LinkedAbort, abortable, aborted, throwIfAborted } from "../runtime/abort.ts";
@@ -15,11 +16,15 @@ import type { ModelCache } from "../trust/model-cache.ts";
 import type { VerifiedModel } from "../trust/verified-model.ts";
 import { workForRound, type Configuration, type LocalWorkDeps } from "./local-work.ts";
 import type { PreparedReport } from "./prepared-report.ts";
-import { reportBegin, reportChunks } from "./report-messages.ts";
+import { reportBegin } from "./report-messages.ts";
 import { LONGEST_WAIT_MS, retryWaitMs } from "./retry-wait.ts";
+import { roundFinished } from "./round-finished.ts";
+import { TransferProgress } from "./transfer-progress.ts";
+import { upload } from "./upload.ts";
 
 /** What a client needs to go through a round. */
 export interface RoundDeps extends LocalWorkDeps {
+  readonly crypto: SymmetricCrypto;
   readonly population: string;
   readonly credentials: Credentials;
   readonly cache: ModelCache;
@@ -73,6 +78,8 @@ export class RoundMember {
   /** Set once the model has come. It resolves with an error when the work has failed. */
   #prepared: Promise<PreparedReport | TributaryError> | undefined;
   #counted = false;
+  /** The payload that the server has begun to receive. */
+  #uploading: Uint8Array | undefined;
 
   /** @param before - The session's traffic when the client checked in. */
   constructor(
@@ -144,7 +151,7 @@ export class RoundMember {
     const shown = await credentials.show(session.handshakeHash, false, signal);
     const sessionId = this.#sessionId;
     const claim = { population, roundId, sessionId, resumeSecret, ...shown };
-    session.resume(claim, cache.held());
+    session.resume({ ...claim, ...this.#payloadHash }, cache.held());
     const answer = await session.next(signal);
     if (answer.type === "failure") {
       return this.#dismissed(answer, "The server keeps no place any more");
@@ -154,10 +161,11 @@ export class RoundMember {
     }
     accepted();
     this.#resumeSecret = answer.resumeSecret;
-    events.push({ type: "resumed", roundId });
-    if (answer.type === "resumed") return this.#goOn(answer, signal);
-    this.#configuration = answer;
-    return this.#goOn(BEGINNING, signal);
+    const place = answer.type === "resumed" ? answer : BEGINNING;
+    const { stage, bytesLeft } = place;
+    events.push({ type: "resumed", roundId, stage, bytesLeft });
+    if (answer.type === "roundConfiguration") this.#configuration = answer;
+    return this.#goOn(place, signal);
   }
 
   /** Goes through what is left of the round over the present connection. */
@@ -211,6 +219,7 @@ export class RoundMember {
     const { cache, events } = this.#deps;
     const roundId = this.#roundId;
     const session = this.#session;
+    this.#showDownload();
     const model = await abortable(arrival.model, this.#stop.signal);
     // An evaluation may be of an old checkpoint, and statistics are no model: neither must become the
     // answer of `model()`.
@@ -225,6 +234,18 @@ export class RoundMember {
       events.push({ type: "downloaded", roundId, bytes, keptBytes, cached });
     }
     return model;
+  }
+
+  /** Tells the app how much of the model has come. */
+  #showDownload(): void {
+    const { clock, events } = this.#deps;
+    const { arrival } = this.#configuration;
+    const roundId = this.#roundId;
+    const { keptBytes: bytes, dueBytes: totalBytes } = arrival;
+    const progress = new TransferProgress(clock, { bytes, totalBytes }, (transferred) =>
+      events.push({ type: "downloading", roundId, ...transferred }),
+    );
+    arrival.whenCome((come) => progress.came(come));
   }
 
   /**
@@ -257,17 +278,19 @@ export class RoundMember {
     signal: AbortSignal,
   ): Promise<Incoming> {
     const { payload } = report;
+    const roundId = this.#roundId;
     let result = incoming;
-    let unsent = payload.subarray(payload.length - bytesLeft);
+    let leftBytes = bytesLeft;
     if (stage !== "uploading") {
       this.#announce(report);
       const answer = await incoming;
       if (answer.type === "reportGrant") {
         result = this.#session.next(signal);
-        unsent = payload;
+        leftBytes = payload.length;
+        this.#uploading = payload;
       }
     }
-    await this.#upload(unsent, result);
+    await upload(this.#session, { roundId, payload, bytesLeft: leftBytes }, result, this.#deps);
     const answer = await result;
     if (answer.type === "reportResult" && answer.refused === undefined) this.#accepted(report);
     return answer;
@@ -298,16 +321,10 @@ export class RoundMember {
     };
   }
 
-  /**
-   * Sends the payload piece by piece, no faster than the network takes it. It stops early when the
-   * server answers before the end, because the round has closed, or when the session ends.
-   */
-  async #upload(payload: Uint8Array, answer: Promise<Incoming>): Promise<void> {
-    for (const chunk of reportChunks(payload)) {
-      if (!this.#session.reporting) return;
-      this.#session.send(chunk);
-      await Promise.race([this.#session.drained(), answer]);
-    }
+  /** By what the server can tell that the rest of an upload is of the same report. */
+  get #payloadHash(): { readonly payloadSha256?: Uint8Array } {
+    const payload = this.#uploading;
+    return payload === undefined ? {} : { payloadSha256: this.#deps.crypto.sha256(payload) };
   }
 
   /**
@@ -320,21 +337,8 @@ export class RoundMember {
     const roundId = this.#roundId;
     switch (message.type) {
       case "roundOutcome": {
-        const { outcome, taskFinished, nextCheckInMs } = message;
-        const { purpose, roundNumber, taskName: task } = this.#configuration;
-        events.push({
-          type: "round-finished",
-          roundId,
-          purpose,
-          roundNumber,
-          task,
-          counted: this.#counted,
-          outcome:
-            "committed" in outcome
-              ? { type: "committed", checkpoint: outcome.committed.id }
-              : { type: "abandoned", reason: outcome.abandoned },
-          taskFinished,
-        });
+        const { nextCheckInMs } = message;
+        events.push(roundFinished(this.#configuration, message, this.#counted));
         return Math.min(nextCheckInMs, LONGEST_WAIT_MS);
       }
       case "reportResult": {

@@ -20,6 +20,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
     "Check the port: what listens there does not speak TLS, as wss:// asks for.",
   ERR_SSL_PACKET_LENGTH_TOO_LONG:
     "Check the port: what listens there does not speak TLS, as wss:// asks for.",
+};
+
+/** What to do when who answers has not the certificate that the client takes, by the same name. */
+const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
@@ -35,6 +39,12 @@ const PROXY_REMEDY =
   "Check the proxy's address, that it runs and that it lets this client reach the server (407 asks for " +
   "a user and a password in its address), or name the server in NO_PROXY.";
 
+/**
+ * How `ws` tells of an answer as captive portals give it, and web servers at a wrong address: a page,
+ * the way to one, or 511 (RFC 6585 §6).
+ */
+const PORTAL_ANSWER = /^Unexpected server response: (2|3|511)/;
+
 /** The errors of connections that end before anything was agreed on. */
 const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST|ENET|EPIPE)/;
 
@@ -45,24 +55,34 @@ const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST|ENET|EPIPE)/;
 export function connectionFailure(cause: Error, proxy?: string): TributaryError {
   const way = proxy === undefined ? "" : ` through the proxy ${proxy}`;
   const clause = cause.message.trim().split("\n")[0] ?? "";
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   return new TributaryError(
     "CONNECTION_FAILED",
     `The server could not be reached${way}: ${clause}`,
-    { remedy: remedyFor(cause, proxy !== undefined), cause },
+    { remedy: remedyFor(cause, code, proxy !== undefined), context: contextOf(cause, code), cause },
   );
 }
 
-function remedyFor(cause: Error, isProxied: boolean): string {
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+/** What `disconnectCause` looks for. */
+function contextOf({ message }: Error, code: string): Readonly<Record<string, string>> {
+  if (code in CERTIFICATE_REMEDIES) return { cause: "certificate" };
+  return PORTAL_ANSWER.test(message) ? { cause: "captive-portal" } : {};
+}
+
+function remedyFor(cause: Error, code: string, isProxied: boolean): string {
   // `ws` gives an answer other than 101 no code.
   const isAnswer = cause.message.startsWith("Unexpected server response");
   const isFromProxy = isAnswer || UNREACHABLE.test(code) || cause.message.includes("roxy");
   if (isProxied && isFromProxy) return PROXY_REMEDY;
+  if (PORTAL_ANSWER.test(cause.message)) {
+    return "Sign in to the network in a browser if it asks for that; otherwise check the address.";
+  }
   if (isAnswer) {
     return "Check the address: what answers there is no Tributary server, or a proxy in front of it.";
   }
   return (
     REMEDIES[code] ??
+    CERTIFICATE_REMEDIES[code] ??
     "Check the address and that the server runs. If its certificate is self-signed, give it as tls.ca."
   );
 }

@@ -1,5 +1,6 @@
 import type { Clock, ClientCrypto, ModelDescription, UpdateKernels } from "@tributary/protocol";
 import type { LayersModel } from "@tensorflow/tfjs";
+import type { NetworkSource } from "../session/network-source.ts";
 import type { SocketConnector } from "../session/socket.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
 import type { TrainerOptions } from "../engine-choice/trainer-options.ts";
@@ -13,6 +14,8 @@ export interface ThreadPlatform {
   readonly connect: SocketConnector;
   /** Measures time and waits. */
   readonly clock: Clock;
+  /** Tells of changes of the network; absent where the platform does not. */
+  readonly network?: NetworkSource | undefined;
   /** Makes the cryptography of a client. One client asks once. */
   createCrypto(): Promise<ClientCrypto>;
   /**

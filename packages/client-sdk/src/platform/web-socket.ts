@@ -6,6 +6,7 @@ import {
   type SocketEvents,
   type SocketRequest,
 } from "../session/socket.ts";
+import { webFailure } from "./web-failure.ts";
 
 /**
  * Time between two checks of how much is still queued, milliseconds: browsers have no event for it.
@@ -15,11 +16,13 @@ const POLL_MS = 10;
 /**
  * The `SocketConnector` on the browser's WebSocket. The browser checks the TLS certificate, answers
  * pings, and negotiates permessage-deflate (which a Tributary server does not offer). It can
- * neither limit the size of a message nor send pings, so `maxFrameBytes` is left to the session and
- * `heartbeatIntervalMs` is not used.
+ * neither limit the size of a message nor send pings, so that `maxFrameBytes` and
+ * `heartbeatIntervalMs` are left to the session.
  */
 export function connectWithWebSocket(request: SocketRequest, events: SocketEvents): Socket {
   let failure: TributaryError | undefined;
+  /** Whether it has opened, or need not open any more. */
+  let isSettled = false;
   let closed = false;
   const end = (how: SocketEnd): void => {
     if (closed) return;
@@ -40,6 +43,7 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
   }
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
+    isSettled = true;
     if (socket.protocol === request.subprotocol) {
       events.opened();
       return;
@@ -59,7 +63,10 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
   };
   // The browser does not say what went wrong, and `onclose` always follows.
   socket.onerror = () => {};
-  socket.onclose = ({ code, reason }) => end({ code, reason });
+  socket.onclose = async ({ code, reason }) => {
+    if (!isSettled) failure ??= await webFailure(request.url);
+    end({ code, reason });
+  };
   return {
     get bufferedAmount() {
       return socket.bufferedAmount;
@@ -74,6 +81,7 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
       }
     },
     close(code, reason) {
+      isSettled = true;
       // Scripts may use no other close codes (WHATWG WebSockets §3.1). Without a code the server
       // sees 1005.
       if (code === 1000 || (code >= 3000 && code <= 4999)) socket.close(code, reason);

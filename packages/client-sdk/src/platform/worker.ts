@@ -4,6 +4,7 @@ import { systemClock } from "../runtime/system-clock.ts";
 import { createWasmTrainer } from "../training/fused/wasm-trainer.ts";
 import type { EngineChoice, LocalTrainer } from "../training/local-trainer.ts";
 import type { ThreadPlatform } from "./platform.ts";
+import { webNetwork } from "./web-network.ts";
 import { connectWithWebSocket } from "./web-socket.ts";
 
 /**
@@ -14,6 +15,7 @@ import { connectWithWebSocket } from "./web-socket.ts";
 export const workerPlatform: ThreadPlatform = {
   connect: connectWithWebSocket,
   clock: systemClock,
+  network: webNetwork,
   createCrypto: createWebCryptoProvider,
   createKernels,
   async createTrainer(): Promise<LocalTrainer> {

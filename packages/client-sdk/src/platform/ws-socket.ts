@@ -50,6 +50,7 @@ export function connectWithWs(request: SocketRequest, events: SocketEvents): Soc
   const heartbeat = new Heartbeat(socket, request.heartbeatIntervalMs);
   listen(socket, { heartbeat, request, proxy }, events, release);
   return {
+    noticesSilence: true,
     get bufferedAmount() {
       return socket.bufferedAmount;
     },

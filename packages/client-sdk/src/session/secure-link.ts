@@ -30,6 +30,8 @@ export interface LinkEvents {
   message(message: ServerMessage): void;
   /** A piece of a sealed artifact has arrived. What this throws ends the link. */
   chunk(chunk: SealedChunk): void;
+  /** Bytes have come, of whatever. */
+  heard(): void;
   /** The link has ended because of `error`. This is the last event and comes exactly once. */
   closed(error: TributaryError): void;
 }
@@ -101,6 +103,16 @@ export class SecureLink {
   /** Bytes of all WebSocket messages that were sent and received so far. */
   get traffic(): { readonly up: number; readonly down: number } {
     return { up: this.#bytesUp, down: this.#bytesDown };
+  }
+
+  /** Bytes that the network has not taken yet. */
+  get unsentBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Whether the socket notices by itself when nothing comes any more. */
+  get noticesSilence(): boolean {
+    return this.#socket.noticesSilence === true;
   }
 
   /**
@@ -179,6 +191,7 @@ export class SecureLink {
     const state = this.#state;
     if (state.phase === "closed") return;
     this.#bytesDown += bytes.length;
+    this.#events.heard();
     const { maxServerFrameBytes } = PROTOCOL_CONSTANTS;
     if (bytes.length > maxServerFrameBytes) {
       throw new TributaryError(

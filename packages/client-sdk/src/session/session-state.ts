@@ -92,6 +92,8 @@ export function afterSending(
   switch (message.type) {
     case "hello":
       return state.phase === "greeting" ? state : undefined;
+    case "probe":
+      return state.phase === "greeting" ? undefined : state;
     case "checkIn":
       if (state.phase !== "idle") return undefined;
       return { ...memory, phase: "waiting", held: heldIn(message), accepted: false };
@@ -185,6 +187,9 @@ export function afterReceiving(
     case "failure":
       // In an idle session it answers a request that the session has given up.
       return state.phase === "idle" ? late(state) : taken(leave(state));
+    case "probeAnswer":
+      // It is for the connection, whatever the session does by now.
+      return state.phase === "greeting" ? undefined : late(state);
     case "reportGrant":
     case "reportResult":
     case "roundOutcome":

@@ -17,6 +17,7 @@ import type { ModelDelivery } from "../trust/model-delivery.ts";
 import { LinkedAbort, aborted } from "../runtime/abort.ts";
 import { sleep } from "../runtime/sleep.ts";
 import { Inbox } from "./inbox.ts";
+import { Probes } from "./probes.ts";
 import { SecureLink, type LinkDeps, type LinkOptions } from "./secure-link.ts";
 import {
   GREETING,
@@ -30,7 +31,8 @@ type DeliveryMessage = Extract<ServerMessage, { type: "roundConfiguration" | "mo
 type Welcome = Extract<ServerMessage, { type: "welcome" }>;
 /** The fields of a request that the session itself sets. */
 type SetBySession = "type" | keyof ReturnType<typeof requestFields>;
-type PlainMessage = Exclude<ServerMessage, DeliveryMessage>;
+type ProbeAnswer = Extract<ServerMessage, { type: "probeAnswer" }>;
+type PlainMessage = Exclude<ServerMessage, DeliveryMessage | ProbeAnswer>;
 
 /** What a session hands on. With a delivery comes what collects it. */
 export type Incoming =
@@ -80,6 +82,7 @@ export class Session {
   #arrival: ModelDelivery | undefined;
   #ended: TributaryError | undefined;
   #welcome: Welcome | undefined;
+  #probes: Probes | undefined;
 
   private constructor(deps: SessionDeps, options: SessionOptions) {
     this.#deps = deps;
@@ -91,6 +94,7 @@ export class Session {
       chunk: (chunk) => {
         if (this.#step({ type: "sealedChunk" })) this.#arrival?.accept(chunk);
       },
+      heard: () => this.#probes?.heard(),
       closed: (error) => this.#end(error),
     });
   }
@@ -216,6 +220,16 @@ export class Session {
     this.#link.send(message);
   }
 
+  /** Bytes that the network has not taken yet. */
+  get unsentBytes(): number {
+    return this.#link.unsentBytes;
+  }
+
+  /** What asks the server for signs of life; undefined when it is of a version that gives none. */
+  get probes(): Probes | undefined {
+    return this.#probes;
+  }
+
   /** Resolves when more can be sent without piling up, or the session is over. */
   drained(): Promise<void> {
     return this.#link.drained();
@@ -269,7 +283,12 @@ export class Session {
   }
 
   #receive(message: ServerMessage): void {
-    if (!this.#step(message)) return;
+    const isDue = this.#step(message);
+    if (message.type === "probeAnswer") {
+      this.#probes?.answered(message.sentBytes);
+      return;
+    }
+    if (!isDue) return;
     if (message.type === "roundOutcome") this.#interruptArrival(aborted());
     if (message.type === "failure" && this.#endsSession(message)) {
       const { code, message: text, retryAfterMs } = message;
@@ -300,9 +319,21 @@ export class Session {
       );
     }
     this.#welcome = welcome;
+    if (welcome.answersProbes === true) this.#probes = this.#openProbes();
   }
 
-  #withArrival(message: ServerMessage): Incoming {
+  #openProbes(): Probes {
+    const { heartbeatIntervalMs } = this.#options.limits;
+    return new Probes({
+      clock: this.#deps.clock,
+      intervalMs: this.#link.noticesSilence ? undefined : heartbeatIntervalMs,
+      unsentBytes: () => this.unsentBytes,
+      send: (sentBytes) => this.#link.send({ type: "probe", sentBytes }),
+      onSilence: (error) => this.fail(error),
+    });
+  }
+
+  #withArrival(message: Exclude<ServerMessage, ProbeAnswer>): Incoming {
     if (message.type !== "roundConfiguration" && message.type !== "modelOffer") return message;
     const arrival = this.#deps.openDelivery(message, this.#held);
     this.#arrival = arrival;
@@ -317,6 +348,7 @@ export class Session {
 
   #end(error: TributaryError): void {
     this.#ended = withProgress(error, this.#arrival);
+    this.#probes?.stop();
     this.#interruptArrival(this.#ended);
     this.#inbox.end(this.#ended);
   }

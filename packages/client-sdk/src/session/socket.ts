@@ -65,6 +65,11 @@ export interface SocketEvents {
  * nothing.
  */
 export interface Socket {
+  /**
+   * Whether this adapter notices by itself when nothing comes from the server any more, as one that
+   * can send pings does. For the others, the session watches.
+   */
+  readonly noticesSilence?: boolean;
   /** Queues one binary message. The bytes must not be changed afterwards. */
   send(bytes: Uint8Array): void;
   /** Bytes that are queued and that the network has not taken yet. */

@@ -68,6 +68,7 @@ export class ModelDelivery {
   /** The chunks that have come while the plan is being verified; undefined at other times. */
   #waiting: SealedChunk[] | undefined;
   #receivedBytes = 0;
+  #onCome: ((bytes: number) => void) | undefined;
   #settled = false;
   #resolve: (model: VerifiedModel) => void = () => {};
   #reject: (error: TributaryError) => void = () => {};
@@ -114,6 +115,14 @@ export class ModelDelivery {
    */
   get receivedBytes(): number {
     return this.#receivedBytes;
+  }
+
+  /**
+   * Calls `listener` with the bytes that have come, those of an interrupted delivery included, whenever
+   * there are more. It takes the place of the listener before it.
+   */
+  whenCome(listener: (bytes: number) => void): void {
+    this.#onCome = listener;
   }
 
   /** Whether the model has come, or the delivery has failed. */
@@ -184,6 +193,7 @@ export class ModelDelivery {
     const before = receiver.receivedBytes;
     receiver.accept(index, body);
     this.#receivedBytes += receiver.receivedBytes - before;
+    this.#onCome?.(this.keptBytes + this.#receivedBytes);
     if (!receiver.complete) return;
     if (artifact === "plan") this.#planArrived(receiver.finish());
     else this.#modelArrived(artifact, receiver.finish());
@@ -266,6 +276,7 @@ export class ModelDelivery {
     this.#plan = undefined;
     this.#model = undefined;
     this.#waiting = undefined;
+    this.#onCome = undefined;
   }
 
   /** Runs a step. Whatever it throws ends the delivery. */

@@ -62,9 +62,9 @@ export class ScriptedServer {
   }
 
   /** The next connection, after its handshake and greeting. */
-  async accept(): Promise<ServerConnection> {
+  async accept(welcome?: WelcomeOptions): Promise<ServerConnection> {
     const connection = await this.arrival();
-    await connection.greet();
+    await connection.greet(welcome);
     return connection;
   }
 }
@@ -126,11 +126,12 @@ export class ServerConnection {
     return this.#channel!.handshakeHash;
   }
 
-  async greet(version = 1): Promise<void> {
+  async greet({ version = 1, ...welcome }: WelcomeOptions = {}): Promise<void> {
     await this.shakeHands();
     await this.expect("hello");
     const { bytesUp: up } = this;
-    this.send({ type: "welcome", version, sessionId: "ses_00000000000000aa" as SessionId });
+    const sessionId = "ses_00000000000000aa" as SessionId;
+    this.send({ type: "welcome", version, sessionId, ...welcome });
     this.greeting = { up, down: this.bytesDown };
   }
 
@@ -256,6 +257,9 @@ export class ServerConnection {
     this.send({ type: "roundOutcome", roundId, outcome, nextCheckInMs, taskFinished: false });
   }
 }
+
+/** What the server tells in its `welcome`; that of an older version if left out. */
+export type WelcomeOptions = Partial<Extract<ServerMessage, { type: "welcome" }>>;
 
 export interface ConfigureOptions {
   readonly purpose?: RoundPurpose;

@@ -28,6 +28,13 @@ export interface BestMeasurement {
   readonly value: number;
 }
 
+/** What an evaluation, by clients or by the operator, has come to. */
+export interface TaskScore {
+  /** The round whose checkpoint was measured. */
+  readonly roundNumber: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
 /** The fields of a round record that the history uses. */
 interface HistoryRecord {
   readonly kind: RoundKind;
@@ -62,6 +69,7 @@ export class TaskHistory {
   /** Number of measurements since `#mark` that were no improvement on it. */
   #sinceMark = 0;
   #hasReachedTarget = false;
+  #score: TaskScore | undefined;
   #bytes = 0;
   #reports = 0;
   #roundTimeMs = 0;
@@ -92,7 +100,11 @@ export class TaskHistory {
       this.#mark = undefined;
       this.#sinceMark = 0;
       this.#hasReachedTarget = false;
+      this.#score = undefined;
       return;
+    }
+    if (record.kind === "evaluation" || record.kind === "operator-evaluation") {
+      this.#score = { roundNumber: record.number, metrics: record.metrics };
     }
     if (record.kind === JUDGED_KIND[this.#definition.evaluation.judgedBy]) this.#judge(record);
   }
@@ -105,6 +117,11 @@ export class TaskHistory {
   /** The best measurement so far; undefined before the first one. */
   get best(): BestMeasurement | undefined {
     return this.#best;
+  }
+
+  /** What the last evaluation came to; undefined when there was none, or none since a rollback. */
+  get score(): TaskScore | undefined {
+    return this.#score;
   }
 
   /** The round of the newest checkpoint that clients were asked to evaluate; −1 if none was. */

@@ -8,6 +8,7 @@ import {
   asText,
   list,
   malformed,
+  metricsField,
   octets,
   partialField,
   record,
@@ -17,13 +18,7 @@ import {
   type Decoders,
   type Fields,
 } from "./fields.ts";
-import type {
-  ClientMessage,
-  EnrolmentFields,
-  HeldArtifacts,
-  MetricBasis,
-  MetricValue,
-} from "./messages.ts";
+import type { ClientMessage, EnrolmentFields, HeldArtifacts, MetricBasis } from "./messages.ts";
 
 /** More codecs than exist. */
 const MAX_CODECS = 32;
@@ -66,7 +61,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     exampleCount: uint(f, "exampleCount"),
     codec: text(f, "codec"),
     updateBytes: uint(f, "updateBytes"),
-    metrics: list(f, "metrics", PROTOCOL_CONSTANTS.maxMetrics).map(metric),
+    metrics: metricsField(f),
     ...bases(f),
   }),
   // A view, and not a copy: the server copies the piece once, into the buffer of its report.
@@ -84,10 +79,18 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     roundId: roundIdField(f),
     sessionId: text(f, "sessionId") as SessionId,
     resumeSecret: octets(f, "resumeSecret", 32).slice(),
+    ...payloadHash(f),
     ...heldArtifacts(f),
     ...enrolment(f),
   }),
+  probe: (f) => ({ type: "probe", sentBytes: uint(f, "sentBytes") }),
 };
+
+/** A copy, since it is kept until the report has come. */
+function payloadHash(fields: Fields): { readonly payloadSha256?: Uint8Array } {
+  if (octets(fields, "payloadSha256").length === 0) return {};
+  return { payloadSha256: octets(fields, "payloadSha256", 32).slice() };
+}
 
 /** The names of the artifacts that the client says it holds, and what it has of another. */
 function heldArtifacts(fields: Fields): HeldArtifacts {
@@ -123,14 +126,6 @@ function deviceProof(fields: Fields): DeviceProof {
     publicKey: octets(fields, "publicKey", 32).slice(),
     signature: octets(fields, "signature", 64).slice(),
   };
-}
-
-/** One metric. Whether its value is finite, and its name one of the plan's, is checked later. */
-function metric(value: unknown): MetricValue {
-  const fields = record(value, "metrics");
-  const number = fields["value"];
-  if (typeof number !== "number") throw malformed("a metric has no value");
-  return { name: text(fields, "name"), value: number };
 }
 
 /** The bases of a report. Whether they are those of the plan is checked later. */

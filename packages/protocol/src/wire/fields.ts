@@ -6,7 +6,8 @@
 import { toHex } from "../bytes/encoding.ts";
 import { TributaryError } from "../errors.ts";
 import type { ArtifactId, RoundId } from "../ids.ts";
-import type { ArtifactReference, PartialReference } from "./messages.ts";
+import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
+import type { ArtifactReference, MetricValue, PartialReference } from "./messages.ts";
 
 /** A decoded protocol buffer whose fields have not been checked. Absent messages are `null`. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -88,6 +89,16 @@ export function artifact<Id extends ArtifactId>(
     id: toHex(octets(fields, "sha256", 32)) as Id,
     byteLength: uint(fields, "byteLength"),
   };
+}
+
+/** A list of metrics. Whether values are finite, and names those of the plan, is checked later. */
+export function metricsField(fields: Fields): readonly MetricValue[] {
+  return list(fields, "metrics", PROTOCOL_CONSTANTS.maxMetrics).map((value) => {
+    const metric = record(value, "metrics");
+    const number = metric["value"];
+    if (typeof number !== "number") throw malformed("a metric has no value");
+    return { name: text(metric, "name"), value: number };
+  });
 }
 
 /** The chunks of an artifact that a client has kept; an empty object when the field is absent. */

@@ -34,11 +34,12 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             ClientMessage.prototype.reportChunk = null;
             ClientMessage.prototype.modelRequest = null;
             ClientMessage.prototype.resume = null;
+            ClientMessage.prototype.probe = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(ClientMessage.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "checkIn", "configured", "withdraw", "reportBegin", "reportChunk", "modelRequest", "resume"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "checkIn", "configured", "withdraw", "reportBegin", "reportChunk", "modelRequest", "resume", "probe"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -65,6 +66,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.ModelRequest.encode(message.modelRequest, writer.uint32(58).fork(), _depth + 1).ldelim();
                 if (message.resume != null && $Object.hasOwnProperty.call(message, "resume"))
                     $root.tributary.v1.Resume.encode(message.resume, writer.uint32(66).fork(), _depth + 1).ldelim();
+                if (message.probe != null && $Object.hasOwnProperty.call(message, "probe"))
+                    $root.tributary.v1.Probe.encode(message.probe, writer.uint32(74).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -154,6 +157,13 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             message.body = "resume";
                             continue;
                         }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.probe = $root.tributary.v1.Probe.decode(reader, reader.size(), $undefined, _depth + 1, message.probe);
+                            message.body = "probe";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -193,11 +203,12 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             ServerMessage.prototype.modelOffer = null;
             ServerMessage.prototype.failure = null;
             ServerMessage.prototype.resumed = null;
+            ServerMessage.prototype.probeAnswer = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(ServerMessage.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["welcome", "checkInAccepted", "rejection", "roundConfiguration", "reportGrant", "reportResult", "roundOutcome", "modelOffer", "failure", "resumed"]),
+                get: $util.oneOfGetter($oneOfFields = ["welcome", "checkInAccepted", "rejection", "roundConfiguration", "reportGrant", "reportResult", "roundOutcome", "modelOffer", "failure", "resumed", "probeAnswer"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -228,6 +239,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.Failure.encode(message.failure, writer.uint32(74).fork(), _depth + 1).ldelim();
                 if (message.resumed != null && $Object.hasOwnProperty.call(message, "resumed"))
                     $root.tributary.v1.Resumed.encode(message.resumed, writer.uint32(82).fork(), _depth + 1).ldelim();
+                if (message.probeAnswer != null && $Object.hasOwnProperty.call(message, "probeAnswer"))
+                    $root.tributary.v1.ProbeAnswer.encode(message.probeAnswer, writer.uint32(90).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -329,6 +342,13 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 break;
                             message.resumed = $root.tributary.v1.Resumed.decode(reader, reader.size(), $undefined, _depth + 1, message.resumed);
                             message.body = "resumed";
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            message.probeAnswer = $root.tributary.v1.ProbeAnswer.decode(reader, reader.size(), $undefined, _depth + 1, message.probeAnswer);
+                            message.body = "probeAnswer";
                             continue;
                         }
                     }
@@ -468,6 +488,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
 
             Welcome.prototype.version = 0;
             Welcome.prototype.sessionId = "";
+            Welcome.prototype.answersProbes = false;
+            Welcome.prototype.time = 0;
 
             Welcome.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -480,6 +502,10 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(8).uint32(message.version);
                 if (message.sessionId != null && $Object.hasOwnProperty.call(message, "sessionId") && message.sessionId !== "")
                     writer.uint32(18).string(message.sessionId);
+                if (message.answersProbes != null && $Object.hasOwnProperty.call(message, "answersProbes") && message.answersProbes !== false)
+                    writer.uint32(24).bool(message.answersProbes);
+                if (message.time != null && $Object.hasOwnProperty.call(message, "time") && !$Object.is(message.time, 0))
+                    writer.uint32(33).double(message.time);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -531,6 +557,24 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 delete message.sessionId;
                             continue;
                         }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.answersProbes = value;
+                            else
+                                delete message.answersProbes;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.time = value;
+                            else
+                                delete message.time;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -549,6 +593,170 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             };
 
             return Welcome;
+        })();
+
+        v1.Probe = (function() {
+
+            const Probe = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Probe.prototype.sentBytes = 0;
+
+            Probe.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sentBytes != null && $Object.hasOwnProperty.call(message, "sentBytes") && message.sentBytes !== 0)
+                    writer.uint32(8).uint32(message.sentBytes);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Probe.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.Probe();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sentBytes = value;
+                            else
+                                delete message.sentBytes;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Probe;
+        })();
+
+        v1.ProbeAnswer = (function() {
+
+            const ProbeAnswer = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ProbeAnswer.prototype.sentBytes = 0;
+
+            ProbeAnswer.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sentBytes != null && $Object.hasOwnProperty.call(message, "sentBytes") && message.sentBytes !== 0)
+                    writer.uint32(8).uint32(message.sentBytes);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ProbeAnswer.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.ProbeAnswer();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sentBytes = value;
+                            else
+                                delete message.sentBytes;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ProbeAnswer;
         })();
 
         v1.CheckIn = (function() {
@@ -947,6 +1155,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
+            CheckInAccepted.prototype.waiting = 0;
+
             CheckInAccepted.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -954,6 +1164,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
+                if (message.waiting != null && $Object.hasOwnProperty.call(message, "waiting") && message.waiting !== 0)
+                    writer.uint32(8).uint32(message.waiting);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -967,7 +1179,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message;
+                let end, message, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -985,7 +1197,19 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                         _end = $undefined;
                         break;
                     }
-                    reader.skipType(tag & 7, _depth, tag);
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.waiting = value;
+                            else
+                                delete message.waiting;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
                         $util.makeProp(message, "$unknowns", false);
                         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
@@ -2438,6 +2662,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             RoundOutcome.prototype.abandoned = "";
             RoundOutcome.prototype.nextCheckInMs = 0;
             RoundOutcome.prototype.taskFinished = false;
+            RoundOutcome.prototype.score = null;
 
             RoundOutcome.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2456,6 +2681,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(32).uint32(message.nextCheckInMs);
                 if (message.taskFinished != null && $Object.hasOwnProperty.call(message, "taskFinished") && message.taskFinished !== false)
                     writer.uint32(40).bool(message.taskFinished);
+                if (message.score != null && $Object.hasOwnProperty.call(message, "score"))
+                    $root.tributary.v1.Score.encode(message.score, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2531,6 +2758,12 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 delete message.taskFinished;
                             continue;
                         }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.score = $root.tributary.v1.Score.decode(reader, reader.size(), $undefined, _depth + 1, message.score);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -2549,6 +2782,101 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             };
 
             return RoundOutcome;
+        })();
+
+        v1.Score = (function() {
+
+            const Score = function (properties) {
+                this.metrics = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Score.prototype.roundNumber = 0;
+            Score.prototype.metrics = $util.emptyArray;
+
+            Score.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.roundNumber != null && $Object.hasOwnProperty.call(message, "roundNumber") && message.roundNumber !== 0)
+                    writer.uint32(8).uint32(message.roundNumber);
+                if (message.metrics != null && message.metrics.length)
+                    for (let i = 0; i < message.metrics.length; ++i)
+                        $root.tributary.v1.Metric.encode(message.metrics[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Score.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.tributary.v1.Score();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.roundNumber = value;
+                            else
+                                delete message.roundNumber;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.metrics && message.metrics.length))
+                                message.metrics = [];
+                            message.metrics.push($root.tributary.v1.Metric.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Score;
         })();
 
         v1.ModelRequest = (function() {
@@ -2798,6 +3126,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             Resume.prototype.partial = null;
             Resume.prototype.token = "";
             Resume.prototype.device = null;
+            Resume.prototype.payloadSha256 = $util.newBuffer([]);
 
             Resume.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2823,6 +3152,8 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     writer.uint32(58).string(message.token);
                 if (message.device != null && $Object.hasOwnProperty.call(message, "device"))
                     $root.tributary.v1.Device.encode(message.device, writer.uint32(66).fork(), _depth + 1).ldelim();
+                if (message.payloadSha256 != null && $Object.hasOwnProperty.call(message, "payloadSha256") && message.payloadSha256.length)
+                    writer.uint32(74).bytes(message.payloadSha256);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2919,6 +3250,15 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                             if (wireType !== 2)
                                 break;
                             message.device = $root.tributary.v1.Device.decode(reader, reader.size(), $undefined, _depth + 1, message.device);
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.payloadSha256 = value;
+                            else
+                                delete message.payloadSha256;
                             continue;
                         }
                     }

@@ -59,6 +59,13 @@ export interface MetricValue {
   readonly value: number;
 }
 
+/** What the members of an evaluation have measured together. */
+export interface RoundScore {
+  /** The round that made the checkpoint which they measured; 0 for the initial model. */
+  readonly roundNumber: number;
+  readonly metrics: readonly MetricValue[];
+}
+
 /** Sums that metrics are computed from, once those of all clients have been added. */
 export interface MetricBasis {
   /** Such as `confusion` or `scores`. */
@@ -178,13 +185,29 @@ export type ClientMessage =
       readonly sessionId: SessionId;
       /** From `roundConfiguration` or `resumed`, whichever came last, 32 bytes. */
       readonly resumeSecret: Uint8Array;
+      /** SHA-256 of the report's whole payload, once the client has begun to send it. */
+      readonly payloadSha256?: Uint8Array;
     } & HeldArtifacts &
-      EnrolmentFields);
+      EnrolmentFields)
+  /** Asks for a sign of life, and whether the bytes of the report that were sent before have come. */
+  | { readonly type: "probe"; readonly sentBytes: number };
 
 /** What a server sends. */
 export type ServerMessage =
-  | { readonly type: "welcome"; readonly version: number; readonly sessionId: SessionId }
-  | { readonly type: "checkInAccepted" }
+  | {
+      readonly type: "welcome";
+      readonly version: number;
+      readonly sessionId: SessionId;
+      /** Whether the server answers `probe`; older ones do not. */
+      readonly answersProbes?: boolean;
+      /** The server's time of day, milliseconds since 1970. */
+      readonly time?: number;
+    }
+  | {
+      readonly type: "checkInAccepted";
+      /** How many clients of the population wait, this one included. */
+      readonly waiting?: number;
+    }
   | ({ readonly type: "rejection" } & Refusal)
   | {
       readonly type: "roundConfiguration";
@@ -233,6 +256,8 @@ export type ServerMessage =
       readonly nextCheckInMs: number;
       /** Whether the task has no further rounds. */
       readonly taskFinished: boolean;
+      /** What the task's last evaluation came to. */
+      readonly score?: RoundScore;
     }
   | {
       readonly type: "modelOffer";
@@ -240,7 +265,9 @@ export type ServerMessage =
       /** The round that made the checkpoint; 0 for the initial model. */
       readonly roundNumber: number;
     }
-  | ({ readonly type: "failure" } & Refusal);
+  | ({ readonly type: "failure" } & Refusal)
+  /** What came before the probe has come. */
+  | { readonly type: "probeAnswer"; readonly sentBytes: number };
 
 /** The `type` of a client's message. */
 export type ClientMessageType = ClientMessage["type"];

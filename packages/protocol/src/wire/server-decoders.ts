@@ -6,6 +6,7 @@ import type { CheckpointId, SessionId } from "../ids.ts";
 import {
   artifact,
   malformed,
+  metricsField,
   octets,
   partialField,
   record,
@@ -23,6 +24,7 @@ import {
   type Refusal,
   type ResumedStage,
   type RoundPurpose,
+  type RoundScore,
   type ServerMessage,
 } from "./messages.ts";
 
@@ -32,8 +34,13 @@ export const SERVER_DECODERS: Decoders<ServerMessage> = {
     type: "welcome",
     version: uint(f, "version"),
     sessionId: text(f, "sessionId") as SessionId,
+    ...(f["answersProbes"] === true ? { answersProbes: true } : {}),
+    ...time(f),
   }),
-  checkInAccepted: () => ({ type: "checkInAccepted" }),
+  checkInAccepted: (f) => {
+    const waiting = uint(f, "waiting");
+    return { type: "checkInAccepted", ...(waiting === 0 ? {} : { waiting }) };
+  },
   rejection: (f) => ({ type: "rejection", ...refusal(f) }),
   roundConfiguration: (f) => ({
     type: "roundConfiguration",
@@ -71,6 +78,7 @@ export const SERVER_DECODERS: Decoders<ServerMessage> = {
         : { abandoned: text(f, "abandoned") },
     nextCheckInMs: uint(f, "nextCheckInMs"),
     taskFinished: f["taskFinished"] === true,
+    ...(f["score"] === null ? {} : { score: score(record(f["score"], "score")) }),
   }),
   modelOffer: (f) => ({
     type: "modelOffer",
@@ -78,7 +86,18 @@ export const SERVER_DECODERS: Decoders<ServerMessage> = {
     roundNumber: uint(f, "roundNumber"),
   }),
   failure: (f) => ({ type: "failure", ...refusal(f) }),
+  probeAnswer: (f) => ({ type: "probeAnswer", sentBytes: uint(f, "sentBytes") }),
 };
+
+/** The server's time of day; an empty object when it does not tell it, or tells no time. */
+function time(fields: Fields): { readonly time?: number } {
+  const ms = fields["time"];
+  return typeof ms === "number" && Number.isFinite(ms) && ms > 0 ? { time: ms } : {};
+}
+
+function score(fields: Fields): RoundScore {
+  return { roundNumber: uint(fields, "roundNumber"), metrics: metricsField(fields) };
+}
 
 /** The three fields that tell of a refusal, which several messages have. */
 function refusal(fields: Fields): Refusal {

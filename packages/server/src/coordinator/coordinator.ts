@@ -36,7 +36,7 @@ import {
   type TaskState,
 } from "../storage/round-store.ts";
 import { eventLoopTurn } from "../runtime/event-loop-turn.ts";
-import type { CheckInOffer, Participant } from "./population/participant.ts";
+import type { CheckInOffer, Participant, WaitingPlace } from "./population/participant.ts";
 import { Population, type PopulationDeps } from "./population/population.ts";
 import { Strangers } from "./population/strangers.ts";
 import { KeptSeats, type SeatClaim } from "./round/kept-seats.ts";
@@ -295,10 +295,9 @@ export class Coordinator {
 
   /**
    * Takes the check-in of a client. When this returns, the client waits or has been selected.
-   * @returns A function that takes the check-in back.
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with `retryAfterMs`.
    */
-  checkIn(participant: Participant, offer: CheckInOffer): () => void {
+  checkIn(participant: Participant, offer: CheckInOffer): WaitingPlace {
     // The name comes from a stranger, so it must not make an entry in the map.
     const population = this.#populations.get(offer.population as PopulationName);
     try {
@@ -310,7 +309,7 @@ export class Coordinator {
       throw error;
     }
     const session: SessionId = participant.sessionId;
-    return () => population.leave(session);
+    return { waiting: population.waitingCount, leave: () => population.leave(session) };
   }
 
   /**

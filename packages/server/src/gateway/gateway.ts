@@ -111,6 +111,8 @@ export class Gateway {
       response.writeHead(426, {
         "content-type": "text/plain; charset=utf-8",
         connection: "close",
+        // A page whose WebSocket did not come about asks whether this is the server at all.
+        "access-control-allow-origin": "*",
       });
       // The connection is closed at once, so that a body which came with the request is not read.
       response.once("finish", () => request.socket.destroySoon());

@@ -7,7 +7,11 @@ import type {
 } from "@tributary/protocol";
 import type { SeatClaim } from "../coordinator/round/kept-seats.ts";
 import type { SealedModel } from "../coordinator/model/sealed-model.ts";
-import type { CheckInOffer, Participant } from "../coordinator/population/participant.ts";
+import type {
+  CheckInOffer,
+  Participant,
+  WaitingPlace,
+} from "../coordinator/population/participant.ts";
 import type { Admission, Credentials } from "../enrolment/enrolment.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { EventPublisher } from "../telemetry/event-feed.ts";
@@ -26,10 +30,9 @@ export interface SessionHost {
   /**
    * Takes a client into its population's pool. The client may have been selected before this
    * returns.
-   * @returns A function that takes the check-in back.
    * @throws TributaryError `NO_OPEN_ROUND` or `NOT_ELIGIBLE`, with the time to come back.
    */
-  checkIn(participant: Participant, offer: CheckInOffer): () => void;
+  checkIn(participant: Participant, offer: CheckInOffer): WaitingPlace;
   /**
    * Gives a member its seat again that has lost its connection. It has been told so when this
    * returns.

@@ -101,11 +101,19 @@ export function currentRound(state: SessionState): RoundId | undefined {
  */
 export type Reception = "handle" | "toRound" | "late";
 
+/** The phases in which a client may send probes. */
+const IS_GREETED: Readonly<Record<SessionPhase, boolean>> = {
+  ...{ handshake: false, greeting: false, closed: false },
+  ...{ idle: true, checkingIn: true, resuming: true, waiting: true, fetching: true, inRound: true },
+};
+
 /** @returns `undefined` when the session must be closed: the client may not say this now. */
 export function receptionOf(state: SessionState, message: ClientMessage): Reception | undefined {
   switch (message.type) {
     case "hello":
       return state.phase === "greeting" ? "handle" : undefined;
+    case "probe":
+      return IS_GREETED[state.phase] ? "handle" : undefined;
     case "checkIn":
     case "modelRequest":
     case "resume":

@@ -220,7 +220,12 @@ export class Session implements Participant {
       case "resume":
         this.#resume(message);
         return;
+      case "probe":
+        this.#requests.takeProbe();
+        this.#line.send({ type: "probeAnswer", sentBytes: message.sentBytes });
+        return;
       case "reportChunk":
+        this.#requests.uploaded(message.data.length);
         try {
           if (this.#upload?.take(message.data.length) !== true) throw unexpected("a report chunk");
           if (reception === "toRound") this.#seat?.receive(message);
@@ -239,7 +244,9 @@ export class Session implements Participant {
     this.#cancelDeadline();
     this.#visitor.greeted();
     this.#step({ type: "greeted" });
-    this.#line.send({ type: "welcome", version, sessionId: this.sessionId });
+    const { sessionId } = this;
+    const time = this.#deps.clock.now();
+    this.#line.send({ type: "welcome", version, sessionId, answersProbes: true, time });
   }
 
   #checkIn(message: CheckIn): void {
@@ -264,7 +271,7 @@ export class Session implements Participant {
     const place: PoolPlace = {};
     this.#place = place;
     try {
-      const leave = this.#deps.host.checkIn(this, {
+      const { leave, waiting } = this.#deps.host.checkIn(this, {
         population,
         codecs,
         maxParameters,
@@ -277,7 +284,7 @@ export class Session implements Participant {
       });
       if (this.#place !== place) return; // selected or rejected before this line
       this.#place = { leave };
-      this.#line.send({ type: "checkInAccepted" });
+      this.#line.send({ type: "checkInAccepted", waiting });
     } catch (error) {
       const { code, message: text, retryAfterMs } = this.#told(error);
       this.reject(code, text, retryAfterMs);
@@ -285,7 +292,7 @@ export class Session implements Participant {
   }
 
   /** Gives a member its seat again, which the coordinator does with `take`. */
-  #resume({ roundId, sessionId, resumeSecret, ...message }: Resume): void {
+  #resume({ roundId, sessionId, resumeSecret, payloadSha256, ...message }: Resume): void {
     const refused = (error: unknown): void => this.#failRequest(error);
     this.#held = { artifacts: new Set(message.heldArtifacts), partial: message.partial };
     this.#admit(
@@ -293,7 +300,8 @@ export class Session implements Participant {
       message,
       ({ deviceId }) => {
         try {
-          this.#deps.host.resume(this, { roundId, sessionId, resumeSecret, deviceId });
+          const claim = { roundId, sessionId, resumeSecret, payloadSha256, deviceId };
+          this.#deps.host.resume(this, claim);
         } catch (error) {
           refused(error);
         }

@@ -74,6 +74,14 @@ export interface Participant {
   takeTraffic(): { readonly up: number; readonly down: number };
 }
 
+/** A client's place in its population's pool. */
+export interface WaitingPlace {
+  /** How many clients of the population wait, this one included. */
+  readonly waiting: number;
+  /** Takes the check-in back. */
+  leave(): void;
+}
+
 /** A client that has checked in and waits to be selected. */
 export interface WaitingClient {
   readonly participant: Participant;

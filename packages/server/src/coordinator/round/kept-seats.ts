@@ -10,6 +10,8 @@ export interface SeatClaim {
   readonly resumeSecret: Uint8Array;
   /** The client's device, where the client has proved which one it is. */
   readonly deviceId: string | undefined;
+  /** SHA-256 of the whole payload, where the client has begun to send its report. */
+  readonly payloadSha256?: Uint8Array | undefined;
 }
 
 /** A round whose members may come back. */

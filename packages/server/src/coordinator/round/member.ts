@@ -24,6 +24,11 @@ export class Member {
   report: Pick<ReportHeader, "exampleCount" | "metrics" | "bases"> | undefined;
   /** Set while the member waits for its upload turn or has it. */
   turn: UploadTurn | undefined;
+  /**
+   * What the payload must hash to, where the member goes on with it over another connection: the rest
+   * must be of the same report as the bytes that came before.
+   */
+  payloadSha256: Uint8Array | undefined;
   /** Whether the round's configuration has been sent over the present connection. */
   isConfigured = false;
   #participant: Participant;
@@ -106,6 +111,7 @@ export class Member {
   releaseTurn(): void {
     this.turn?.release();
     this.turn = undefined;
+    this.payloadSha256 = undefined;
     this.#receivedBytes = 0;
   }
 }

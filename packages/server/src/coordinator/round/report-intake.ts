@@ -131,6 +131,10 @@ export class ReportIntake {
       );
     }
     if (!isComplete) return;
+    if (!this.#isOneReport(member)) {
+      this.#refuse(member, otherReport());
+      return;
+    }
     member.turn?.complete();
     this.#step(member, { type: "uploaded" });
   }
@@ -173,6 +177,13 @@ export class ReportIntake {
 
   #step({ session }: Member, event: MemberEvent): void {
     this.#options.machine.dispatchMember(session, event);
+  }
+
+  /** Whether a payload that came over several connections is of one report, as its sender has it. */
+  #isOneReport({ payloadSha256, turn }: Member): boolean {
+    if (payloadSha256 === undefined || turn?.buffer === undefined) return true;
+    const { crypto } = this.#deps;
+    return crypto.equal(crypto.sha256(turn.buffer), payloadSha256);
   }
 
   #checkHeader(member: Member, message: ReportBegin): void {
@@ -245,3 +256,10 @@ export class ReportIntake {
     });
   }
 }
+
+const otherReport = (): TributaryError =>
+  new TributaryError(
+    "UPDATE_MALFORMED",
+    "The report that came over two connections is not the one that its client has",
+    { remedy: "Go on with the same bytes, or withdraw." },
+  );

@@ -13,14 +13,7 @@ import {
   type RoundState,
   type WorkStage,
 } from "@tributary/core";
-import type {
-  ArtifactReference,
-  CheckpointId,
-  Clock,
-  RoundId,
-  SessionId,
-  TaskId,
-} from "@tributary/protocol";
+import type { Clock, RoundId, SessionId, TaskId } from "@tributary/protocol";
 import { eventLoopTurn } from "../../runtime/event-loop-turn.ts";
 import type { RoundRecord } from "../../storage/round-store.ts";
 import type { ModelVersion } from "../model/model-version.ts";
@@ -36,6 +29,7 @@ import type { Member } from "./member.ts";
 import { ReportIntake, type ReportIntakeDeps } from "./report-intake.ts";
 import { RoundMachine } from "./round-machine.ts";
 import { MEMBERS_PER_TURN, RoundMembers } from "./round-members.ts";
+import { roundOutcome, type RoundAftermath } from "./round-outcome.ts";
 import type { SeatReturnsDeps } from "./seat-returns.ts";
 import { unexpected } from "./session-errors.ts";
 
@@ -222,27 +216,20 @@ export class RunningRound {
    * @param result - The version of the model that the round made or measured, or why the round was
    *   abandoned.
    */
-  async end(result: ModelVersion | AbandonReason, taskFinished: boolean): Promise<void> {
+  async end(result: ModelVersion | AbandonReason, aftermath: RoundAftermath): Promise<void> {
     // The memory is given back now, because a session may keep this object for longer.
     this.collection.discard();
     // No member is told of the round's end before it has been told of its beginning.
     await this.#configured;
     this.#members.dropModel();
-    const isAbandoned = typeof result === "string";
-    const outcome = isAbandoned ? { abandoned: result } : { committed: referenceTo(result) };
-    const atLeastMs = isAbandoned ? ABANDONED_RETRY_MS : 0;
+    const outcome = roundOutcome(this.id, result, aftermath);
+    const atLeastMs = typeof result === "string" ? ABANDONED_RETRY_MS : 0;
     let told = 0;
     for (const member of this.#members) {
       if (++told % MEMBERS_PER_TURN === 0) await eventLoopTurn();
       const use = this.#unfinishedUse(member);
       if (use !== undefined) this.#host.seatEnded(member.participant, use);
-      member.participant.tell({
-        type: "roundOutcome",
-        roundId: this.id,
-        outcome,
-        nextCheckInMs: this.#sendAway(member, atLeastMs),
-        taskFinished,
-      });
+      member.participant.tell({ ...outcome, nextCheckInMs: this.#sendAway(member, atLeastMs) });
     }
     this.#deps.seats.close(this);
   }
@@ -402,8 +389,4 @@ export class RunningRound {
     this.#members.remove(member);
     return this.#host.sendAway(member.participant, atLeastMs);
   }
-}
-
-function referenceTo({ checkpointId, state }: ModelVersion): ArtifactReference<CheckpointId> {
-  return { id: checkpointId, byteLength: state.weights.byteLength };
 }

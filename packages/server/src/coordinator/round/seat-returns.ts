@@ -57,12 +57,12 @@ export class SeatReturns {
     }
     participant.take(this.#round.seatOf(member));
     machine.dispatchMember(member.session, { type: "returned" });
-    this.#welcome(member);
+    this.#welcome(member, claim);
     return true;
   }
 
   /** Tells a member how far it has come. */
-  #welcome(member: Member): void {
+  #welcome(member: Member, { payloadSha256 }: SeatClaim): void {
     const { machine } = this.#round;
     const { participant, resumeSecret, roundId } = member;
     const stage = this.#stateOf(member)?.stage;
@@ -72,6 +72,7 @@ export class SeatReturns {
       return;
     }
     const isUploading = stage === "uploading" || stage === "uploaded" || stage === "adding";
+    if (stage === "uploading") member.payloadSha256 ??= payloadSha256;
     participant.tell({
       type: "resumed",
       roundId,

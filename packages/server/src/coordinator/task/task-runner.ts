@@ -262,7 +262,10 @@ export class TaskRunner {
     const next = this.#standing.next(clock.now());
     const isFinished = isOnRecord && next.type === "finished";
     const finished = isFinished && (await this.#finish(next.reason)) ? next.reason : undefined;
-    await round.end(typeof result === "string" ? result : result.version, isFinished);
+    await round.end(typeof result === "string" ? result : result.version, {
+      taskFinished: isFinished,
+      score: this.#standing.score,
+    });
     if (isOnRecord && reason !== null) this.#abandoned.add(record);
     const hindrance = await this.#abandoned.write();
     if (hindrance !== undefined && this.#retryAtMs === undefined) this.#failed(hindrance);

@@ -4,6 +4,7 @@ import {
   type BestMeasurement,
   type ModelTerms,
   type NextRound,
+  type TaskScore,
 } from "@tributary/core";
 import { TributaryError } from "@tributary/protocol";
 import {
@@ -97,6 +98,11 @@ export class TaskStanding {
 
   get best(): BestMeasurement | undefined {
     return this.#stored.history.best;
+  }
+
+  /** What the last evaluation came to. */
+  get score(): TaskScore | undefined {
+    return this.#stored.history.score;
   }
 
   /** The version that the next evaluation is of. */
