@@ -18,10 +18,11 @@ const RARE = [
   /libsodium-wrappers-sumo/,
   /protocol\/crypto-noble$/,
   /browser\/worker-text\.js/,
+  /platform\/web-failure\.js/,
   /models\/layers-model\.js/,
   /engine-choice\/try-plan\.js/,
   /training\/tfjs-trainer\.js/,
-  /kernels\/reference\/reference-kernels\.js/,
+  /kernels\/(reference\/)?reference-kernels\.js/,
 ];
 
 /**

@@ -7,7 +7,8 @@ import {
   type ServerOptions,
   type WebSocket,
 } from "ws";
-import { connectWithWebSocket } from "../src/platform/web-socket.ts";
+import { webFailure } from "../src/platform/web-failure.ts";
+import { webSocketConnector } from "../src/platform/web-socket.ts";
 import { connectWithWs } from "../src/platform/ws-socket.ts";
 import {
   SocketListener,
@@ -160,6 +161,8 @@ describe("the socket on ws", () => {
     await server.stop();
   });
 });
+
+const connectWithWebSocket = webSocketConnector(webFailure);
 
 describe("the socket on a browser's WebSocket", () => {
   // Node has a WebSocket from version 22 on. In older versions the `ws` package, which has the same

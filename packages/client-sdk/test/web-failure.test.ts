@@ -33,10 +33,12 @@ describe("a WebSocket of a page that did not come about", () => {
   });
 
   it("went to a captive portal also when pages may not read what it answers", async () => {
-    const fetchAs = vi.fn(async (_: string, { mode }: RequestInit) => {
-      if (mode === "cors") throw new TypeError("Failed to fetch");
-      return Response.error();
-    });
+    const fetchAs = vi.fn<(url: string, init: RequestInit) => Promise<Response>>(
+      async (_: string, { mode }: RequestInit) => {
+        if (mode === "cors") throw new TypeError("Failed to fetch");
+        return Response.error();
+      },
+    );
     vi.stubGlobal("fetch", fetchAs);
     const error = await webFailure("wss://learn.example/");
     expect(disconnectCause(error, undefined)).toBe("captive-portal");
@@ -44,7 +46,9 @@ describe("a WebSocket of a page that did not come about", () => {
   });
 
   it("reached nobody when nothing answers, and is not asked about without a network", async () => {
-    const fetchNothing = vi.fn(() => Promise.reject(new TypeError("Failed to fetch")));
+    const fetchNothing = vi.fn<() => Promise<Response>>(() =>
+      Promise.reject(new TypeError("Failed to fetch")),
+    );
     vi.stubGlobal("fetch", fetchNothing);
     const error = await webFailure("wss://learn.example/");
     expect(disconnectCause(error, { isOnline: true })).toBe("unreachable");

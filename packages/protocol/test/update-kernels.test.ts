@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { referenceKernels } from "../src/kernels/reference-kernels.ts";
 import { createKernels, createKernelsSync } from "../src/kernels/wasm-kernels.ts";
 import { kernelAgreementCases } from "../src/testing/kernel-agreement.ts";
@@ -11,6 +11,18 @@ const twin = referenceKernels();
 /** Free in both memories, although their first free addresses may differ. */
 const begin = Math.max(wasm.allocate(2 * BYTES), twin.allocate(2 * BYTES));
 const runs = { numRuns: 60 };
+
+it("where there is no WebAssembly, the twin computes, and whoever cannot wait is told", async () => {
+  vi.stubGlobal("WebAssembly", undefined);
+  try {
+    expect((await createKernels()).name).toBe("reference");
+    expect(() => createKernelsSync()).toThrow(
+      expect.objectContaining({ code: "ENGINE_UNAVAILABLE" }),
+    );
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
 
 it("kernels run in WebAssembly where there is any", () => {
   expect([wasm.name, createKernelsSync().name, twin.name]).toEqual(["wasm", "wasm", "reference"]);

@@ -1,14 +1,14 @@
-import { createKernels } from "@tributary/protocol";
+import { TributaryError, createKernels } from "@tributary/protocol";
 import { systemClock } from "../runtime/system-clock.ts";
 import { createBrowserCrypto } from "./browser-crypto.ts";
 import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { webNetwork } from "./web-network.ts";
-import { connectWithWebSocket } from "./web-socket.ts";
+import { webSocketConnector } from "./web-socket.ts";
 
 /** The adapters for browsers and their workers: their own WebSocket, and Web Crypto if it will do. */
 export const platform: Platform = {
-  connect: connectWithWebSocket,
+  connect: webSocketConnector(lazyFailure),
   clock: systemClock,
   network: webNetwork,
   createCrypto: createBrowserCrypto,
@@ -16,3 +16,13 @@ export const platform: Platform = {
   createTrainer,
   createModel: buildLayersModel,
 };
+
+/** The reason why a WebSocket did not come about is loaded when one has failed, if it can be loaded. */
+async function lazyFailure(url: string): Promise<TributaryError> {
+  try {
+    const { webFailure } = await import("./web-failure.ts");
+    return await webFailure(url);
+  } catch (cause) {
+    return new TributaryError("CONNECTION_FAILED", "The server could not be reached", { cause });
+  }
+}

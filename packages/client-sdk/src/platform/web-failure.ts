@@ -14,7 +14,7 @@ const UPGRADE_REQUIRED = 426;
  * @param url - With `wss:` or `ws:`.
  */
 export async function webFailure(url: string): Promise<TributaryError> {
-  if (typeof navigator !== "undefined" && navigator.onLine === false) {
+  if (isOffline()) {
     return failure("This device has no network", "The client connects once there is one.");
   }
   const address = url.replace(/^ws/, "http");
@@ -47,6 +47,10 @@ async function ask(address: string, mode: RequestMode): Promise<Response | undef
     return undefined;
   }
 }
+
+/** Whether the browser says that there is no network. Not every platform has `navigator`. */
+const isOffline = (): boolean =>
+  typeof navigator === "object" && "onLine" in navigator && !navigator.onLine;
 
 const failure = (
   message: string,

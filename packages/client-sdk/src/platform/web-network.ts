@@ -9,7 +9,7 @@ type WithConnection = Navigator & { readonly connection?: EventTarget };
  */
 export const webNetwork: NetworkSource = {
   get isOnline() {
-    return navigator.onLine !== false;
+    return navigator.onLine;
   },
   watch(listener) {
     const undo: (() => void)[] = [];

@@ -2,11 +2,11 @@ import { TributaryError } from "@tributary/protocol";
 import {
   CLOSED_SOCKET,
   type Socket,
+  type SocketConnector,
   type SocketEnd,
   type SocketEvents,
   type SocketRequest,
 } from "../session/socket.ts";
-import { webFailure } from "./web-failure.ts";
 
 /**
  * Time between two checks of how much is still queued, milliseconds: browsers have no event for it.
@@ -14,12 +14,23 @@ import { webFailure } from "./web-failure.ts";
 const POLL_MS = 10;
 
 /**
- * The `SocketConnector` on the browser's WebSocket. The browser checks the TLS certificate, answers
+ * Makes the `SocketConnector` on the browser's WebSocket. The browser checks the TLS certificate, answers
  * pings, and negotiates permessage-deflate (which a Tributary server does not offer). It can
  * neither limit the size of a message nor send pings, so that `maxFrameBytes` and
  * `heartbeatIntervalMs` are left to the session.
+ * @param failureOf - As `webFailure`.
  */
-export function connectWithWebSocket(request: SocketRequest, events: SocketEvents): Socket {
+export function webSocketConnector(
+  failureOf: (url: string) => Promise<TributaryError>,
+): SocketConnector {
+  return (request, events) => connect(request, events, failureOf);
+}
+
+function connect(
+  request: SocketRequest,
+  events: SocketEvents,
+  failureOf: (url: string) => Promise<TributaryError>,
+): Socket {
   let failure: TributaryError | undefined;
   /** Whether it has opened, or need not open any more. */
   let isSettled = false;
@@ -64,7 +75,7 @@ export function connectWithWebSocket(request: SocketRequest, events: SocketEvent
   // The browser does not say what went wrong, and `onclose` always follows.
   socket.onerror = () => {};
   socket.onclose = async ({ code, reason }) => {
-    if (!isSettled) failure ??= await webFailure(request.url);
+    if (!isSettled) failure ??= await failureOf(request.url);
     end({ code, reason });
   };
   return {

@@ -4,8 +4,9 @@ import { systemClock } from "../runtime/system-clock.ts";
 import { createWasmTrainer } from "../training/fused/wasm-trainer.ts";
 import type { EngineChoice, LocalTrainer } from "../training/local-trainer.ts";
 import type { ThreadPlatform } from "./platform.ts";
+import { webFailure } from "./web-failure.ts";
 import { webNetwork } from "./web-network.ts";
-import { connectWithWebSocket } from "./web-socket.ts";
+import { webSocketConnector } from "./web-socket.ts";
 
 /**
  * The adapters for the Worker of a client. Its script is one file, so that it has what is small: Web
@@ -13,7 +14,7 @@ import { connectWithWebSocket } from "./web-socket.ts";
  * `ENGINE_UNAVAILABLE`, and the client works in the page, which can load more.
  */
 export const workerPlatform: ThreadPlatform = {
-  connect: connectWithWebSocket,
+  connect: webSocketConnector(webFailure),
   clock: systemClock,
   network: webNetwork,
   createCrypto: createWebCryptoProvider,

@@ -1,7 +1,7 @@
+import { TributaryError } from "../errors.ts";
 import type { Address } from "./address.ts";
 import { decodeKernelModule } from "./decode-kernel-module.ts";
 import { UPDATE_KERNELS_MODULE } from "./kernels-module.generated.ts";
-import { referenceKernels } from "./reference-kernels.ts";
 import { WORKSPACE_BYTES, type KernelMemory, type UpdateKernels } from "./update-kernels.ts";
 
 /** What the module exports: its kernels, its memory, and the first address that is free. */
@@ -19,44 +19,52 @@ const PAGE_BYTES = 65_536;
  * fast kernels.
  */
 export async function createKernels(): Promise<UpdateKernels> {
-  if (typeof WebAssembly === "undefined") return referenceKernels();
-  try {
-    const { instance } = await WebAssembly.instantiate(
-      decodeKernelModule(UPDATE_KERNELS_MODULE),
-      {},
-    );
-    return kernelsOf(instance);
-  } catch (error) {
-    return fallBack(error);
+  if (typeof WebAssembly !== "undefined") {
+    try {
+      const { instance } = await WebAssembly.instantiate(
+        decodeKernelModule(UPDATE_KERNELS_MODULE),
+        {},
+      );
+      return kernelsOf(instance);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
   }
+  // Loaded only where it is needed, since nearly every host has WebAssembly.
+  const { referenceKernels } = await import("./reference-kernels.ts");
+  return referenceKernels();
 }
 
 /**
  * Does the same as `createKernels` without a promise. Use it in Node and in workers only: the main
  * thread of a browser may refuse to compile modules above 4 KiB synchronously.
+ * @throws TributaryError `ENGINE_UNAVAILABLE` where the host has no WebAssembly with SIMD or refuses it.
  */
 export function createKernelsSync(): UpdateKernels {
-  if (typeof WebAssembly === "undefined") return referenceKernels();
   try {
     return kernelsOf(
       new WebAssembly.Instance(new WebAssembly.Module(decodeKernelModule(UPDATE_KERNELS_MODULE))),
     );
-  } catch (error) {
-    return fallBack(error);
+  } catch (cause) {
+    if (typeof WebAssembly !== "undefined" && !isRefusal(cause)) throw cause;
+    throw new TributaryError(
+      "ENGINE_UNAVAILABLE",
+      "The codecs cannot compute in WebAssembly here",
+      {
+        remedy: "Give them the kernels of createKernels, which has others where there is none.",
+        cause,
+      },
+    );
   }
 }
 
 /**
- * Decides what happens when the module does not compile. A host without SIMD and a policy that
- * forbids WebAssembly throw a `CompileError`; a `RangeError` is a browser's refusal of a large
- * module. Any other error is a mistake in this package and is thrown again.
+ * Whether the host refuses the module. A host without SIMD and a policy that forbids WebAssembly throw
+ * a `CompileError`; a `RangeError` is a browser's refusal of a large module. Any other error is a
+ * mistake in this package.
  */
-function fallBack(error: unknown): UpdateKernels {
-  if (error instanceof WebAssembly.CompileError || error instanceof RangeError) {
-    return referenceKernels();
-  }
-  throw error;
-}
+const isRefusal = (error: unknown): boolean =>
+  error instanceof WebAssembly.CompileError || error instanceof RangeError;
 
 function kernelsOf(instance: WebAssembly.Instance): UpdateKernels {
   const exports = instance.exports as KernelExports;

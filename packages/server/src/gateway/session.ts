@@ -271,7 +271,7 @@ export class Session implements Participant {
     const place: PoolPlace = {};
     this.#place = place;
     try {
-      const { leave, waiting } = this.#deps.host.checkIn(this, {
+      const waitingPlace = this.#deps.host.checkIn(this, {
         population,
         codecs,
         maxParameters,
@@ -283,8 +283,8 @@ export class Session implements Participant {
         ...(deviceId === undefined ? {} : { deviceId }),
       });
       if (this.#place !== place) return; // selected or rejected before this line
-      this.#place = { leave };
-      this.#line.send({ type: "checkInAccepted", waiting });
+      this.#place = { leave: () => waitingPlace.leave() };
+      this.#line.send({ type: "checkInAccepted", waiting: waitingPlace.waiting });
     } catch (error) {
       const { code, message: text, retryAfterMs } = this.#told(error);
       this.reject(code, text, retryAfterMs);
