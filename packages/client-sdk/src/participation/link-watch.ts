@@ -105,7 +105,8 @@ export class LinkWatch {
   /** Tells the app once that its clock is wrong, and again when it is wrong by something else. */
   #compareClocks(serverTime: number | undefined): void {
     if (serverTime === undefined) return;
-    const offsetMs = Math.round(this.#deps.clock.now() - serverTime);
+    const ownTime = this.#deps.clock.now();
+    const offsetMs = Math.round(ownTime - serverTime);
     const isOff = Math.abs(offsetMs) > CLOCK_TOLERANCE_MS;
     if (!isOff || Math.abs(offsetMs - this.#toldOffsetMs) <= CLOCK_TOLERANCE_MS) return;
     this.#toldOffsetMs = offsetMs;
