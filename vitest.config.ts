@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
 import { findChromium } from "./infra/chromium.mjs";
+import { findFirefox, findWebKit } from "./infra/other-browsers.mjs";
 import { SlowFirst } from "./infra/slow-first.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
@@ -104,7 +105,11 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           globalSetup: "infra/bundle-browser.mjs",
           server: { deps: { external: builtPackages } },
-          env: { CHROMIUM_PATH: findChromium() ?? "" },
+          env: {
+            CHROMIUM_PATH: findChromium() ?? "",
+            FIREFOX_PATH: findFirefox() ?? "",
+            ...findWebKit(),
+          },
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,

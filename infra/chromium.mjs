@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { canInstallDebianPackages, installDebianPackages } from "./debian-packages.mjs";
+import { isProgram } from "./programs.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 const PLACES = {
@@ -88,14 +89,4 @@ function holdsFont(folder) {
       /\.(ttf|otf|ttc|pfb)$/i.test(String(name)),
     )
   );
-}
-
-/** @param {string} path */
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

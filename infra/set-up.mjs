@@ -5,6 +5,7 @@ import { findChromium, hasFonts, installChromium, installFonts } from "./chromiu
 import { installLtsNode, isLtsNodePresent } from "./lts-node.mjs";
 import { Progress } from "./progress.mjs";
 import { Stamps } from "./stamps.mjs";
+import { findFirefox, findWebKit, installFirefox, installWebKit } from "./other-browsers.mjs";
 import { LTS_NODE } from "./versions.mjs";
 
 /**
@@ -12,7 +13,7 @@ import { LTS_NODE } from "./versions.mjs";
  * takes a few milliseconds.
  * @param {string} root - The project's folder.
  * @param {object} options
- * @param {boolean} options.forTests - Also the browser and the second Node that `npm test` needs.
+ * @param {boolean} options.forTests - Also the browsers and the second Node that `npm test` needs.
  * @returns {Promise<void>}
  * @throws {import("./setup-error.mjs").SetupError}
  */
@@ -47,6 +48,10 @@ export async function setUp(root, { forTests }) {
 
   if (findChromium() === undefined)
     await progress.step("Chromium, for the browser tests", installChromium);
+  if (findFirefox() === undefined)
+    await progress.step("Firefox, for the browser tests", installFirefox);
+  if (process.platform === "linux" && findWebKit() === undefined)
+    await progress.step("WebKit, for the browser tests", installWebKit);
   if (!hasFonts()) await progress.step("A font, for the browser tests", installFonts);
   if (!isLtsNodePresent(root)) {
     await progress.step(`Node ${LTS_NODE}, for the unit tests`, () => installLtsNode(root));

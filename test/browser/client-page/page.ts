@@ -1,5 +1,7 @@
 // Takes part in one round with the settings in its address, and shows the events.
 import { FederatedClient, type ParticipationEvent, type RandomSource } from "@tributary/client-sdk";
+import { seededRandom } from "@tributary/protocol";
+import { createWebCryptoProvider } from "@tributary/protocol/crypto-web";
 import { stripedImages } from "./striped-images.ts";
 
 const query = new URLSearchParams(location.search);
@@ -13,14 +15,17 @@ function seedOnly(seed: Uint8Array): RandomSource {
   return { bytes: refuse, derive: refuse, seed: () => seed };
 }
 
+async function randomOf(text: string): Promise<RandomSource> {
+  const seed = Uint8Array.from(JSON.parse(text) as number[]);
+  return query.has("inPage") ? seededRandom(await createWebCryptoProvider(), seed) : seedOnly(seed);
+}
+
 const client = new FederatedClient({
   url: setting("url"),
   serverKey: setting("serverKey"),
   population: setting("population"),
   examples: stripedImages(),
-  ...(query.has("seed")
-    ? { random: seedOnly(Uint8Array.from(JSON.parse(setting("seed")) as number[])) }
-    : {}),
+  ...(query.has("seed") ? { random: await randomOf(setting("seed")) } : {}),
   ...(query.has("inPage") ? { worker: false } : {}),
 });
 const events: ParticipationEvent[] = [];
