@@ -14,6 +14,7 @@ import type { ModelCache } from "../trust/model-cache.ts";
 import { ModelDelivery } from "../trust/model-delivery.ts";
 import { PlanApproval } from "../trust/plan-approval.ts";
 import { PlanVerifier } from "../trust/plan-verifier.ts";
+import { RunningDeliveries } from "../trust/running-deliveries.ts";
 import type { FederatedClientOptions } from "./client-options.ts";
 import type { ClientSettings } from "./client-settings.ts";
 
@@ -30,6 +31,8 @@ export class ClientResources {
   /** The trainer that this client makes itself; unused when the app gave one. */
   readonly #ownTrainer: LoadOnce<LocalTrainer>;
   #random: RandomSource | undefined;
+  /** The deliveries over all connections of the client. */
+  readonly deliveries: RunningDeliveries = new RunningDeliveries();
   #credentials: Credentials | undefined;
   #approval: PlanApproval | undefined;
 
@@ -95,12 +98,14 @@ export class ClientResources {
       clock,
       crypto,
       openDelivery: (message, held) =>
-        new ModelDelivery(
-          deps,
-          message.delivery,
-          held,
-          // An answer to a request for the model does not name the task that the plan must be of.
-          message.type === "roundConfiguration" ? message.taskName : undefined,
+        this.deliveries.add(
+          new ModelDelivery(
+            deps,
+            message.delivery,
+            held,
+            // An answer to a request for the model does not name the task that the plan must be of.
+            message.type === "roundConfiguration" ? message.taskName : undefined,
+          ),
         ),
     };
   }

@@ -54,6 +54,7 @@ export class OwnThreadCore implements ClientCore {
       ...resources.sessionDeps(crypto, this.#cache),
       ...work,
       network: this.#network,
+      deliveries: resources.deliveries,
       population,
       credentials: resources.credentials(crypto),
       approval: resources.approval(crypto),
@@ -129,13 +130,14 @@ export class OwnThreadCore implements ClientCore {
   ): Promise<{ readonly model: CachedModel; readonly isNewest: boolean }> {
     try {
       const crypto = await abortable(this.#resources.crypto(), signal);
-      const request = {
+      const question = {
         population: this.#settings.population,
         credentials: this.#resources.credentials(crypto),
-        held: this.#cache.held(),
+        cache: this.#cache,
+        deliveries: this.#resources.deliveries,
       };
       const deps = this.#resources.sessionDeps(crypto, this.#cache);
-      const model = await requestModel(deps, this.#settings.session, request, signal);
+      const model = await requestModel(deps, this.#settings.session, question, signal);
       this.#cache.keep(model);
       return { model, isNewest: true };
     } catch (error) {

@@ -7,11 +7,14 @@ import {
 import type { Incoming, Session } from "../session/session.ts";
 import { countExamples, type OfferedExamples } from "./app-examples.ts";
 import { checkEnough } from "../trust/floors/check-floors.ts";
+import type { RunningDeliveries } from "../trust/running-deliveries.ts";
 import { retryWaitMs } from "./retry-wait.ts";
 import { RoundMember, type RoundDeps } from "./round.ts";
 
 /** What a check-in needs, and the round that may follow it. */
 export interface CheckInDeps extends Omit<RoundDeps, "offered"> {
+  /** What the client receives at present, over all its connections. */
+  readonly deliveries: RunningDeliveries;
   /** Called when the server has accepted the check-in. */
   readonly checkedIn: () => void;
   /** Called when the client has been selected for a round, with what goes through it. */
@@ -116,6 +119,8 @@ async function checkIn(
   const { codecs, maximumParameters: maxParameters } = floors;
   try {
     const shown = await credentials.show(session.handshakeHash, tokenExpired, signal);
+    // What comes at this moment need not come again with the round.
+    await deps.deliveries.idle(signal);
     const offer = { population, codecs, maxParameters, ...counts, resumes: true, ...shown };
     session.checkIn(offer, cache.held());
     return undefined;

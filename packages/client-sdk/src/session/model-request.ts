@@ -1,6 +1,7 @@
 import { TributaryError, type ServerMessage } from "@tributary/protocol";
 import type { Credentials } from "../enrolment/credentials.ts";
-import type { CachedModel, HeldModels } from "../trust/model-cache.ts";
+import type { CachedModel, ModelCache } from "../trust/model-cache.ts";
+import type { RunningDeliveries } from "../trust/running-deliveries.ts";
 import { LinkedAbort } from "../runtime/abort.ts";
 import { sleep } from "../runtime/sleep.ts";
 import { Session, type SessionDeps, type SessionOptions } from "./session.ts";
@@ -11,7 +12,9 @@ export interface ModelQuestion {
   /** What the client shows to be admitted. */
   readonly credentials: Credentials;
   /** What the client holds already, so that the server need not send it. */
-  readonly held: HeldModels;
+  readonly cache: Pick<ModelCache, "held">;
+  /** What the client receives at present, over all its connections. */
+  readonly deliveries: RunningDeliveries;
 }
 
 /**
@@ -28,13 +31,27 @@ export async function requestModel(
   question: ModelQuestion,
   signal: AbortSignal,
 ): Promise<CachedModel> {
+  for (;;) {
+    await question.deliveries.idle(signal);
+    const model = await requestOnce(deps, options, question, signal);
+    if (model !== undefined) return model;
+  }
+}
+
+/** @returns `undefined` when a round has begun to bring the same model: nothing is fetched twice. */
+async function requestOnce(
+  deps: SessionDeps,
+  options: SessionOptions,
+  question: ModelQuestion,
+  signal: AbortSignal,
+): Promise<CachedModel | undefined> {
   const session = await Session.open(deps, options, signal);
   try {
     let answer = await ask(session, deps, options, question, false, signal);
-    if (isExpired(answer) && question.credentials.renewable) {
+    if (answer !== undefined && isExpired(answer) && question.credentials.renewable) {
       answer = await ask(session, deps, options, question, true, signal);
     }
-    if ("type" in answer) {
+    if (answer !== undefined && "type" in answer) {
       throw new TributaryError(answer.code, `The server does not send a model: ${answer.message}`, {
         retryAfterMs: answer.retryAfterMs,
       });
@@ -58,17 +75,17 @@ async function ask(
   session: Session,
   deps: SessionDeps,
   options: SessionOptions,
-  { population, credentials, held }: ModelQuestion,
+  { population, credentials, cache, deliveries }: ModelQuestion,
   expired: boolean,
   signal: AbortSignal,
-): Promise<Failure | CachedModel> {
+): Promise<Failure | CachedModel | undefined> {
   // The app may take long here. The server is not being waited for yet, so the time limit does not
   // run.
   const shown = await credentials.show(session.handshakeHash, expired, signal);
   const watching = new LinkedAbort(signal);
   try {
     void failWhenSilent(session, deps, options, watching.signal);
-    session.requestModel({ population, ...shown }, held);
+    session.requestModel({ population, ...shown }, cache.held());
     const answer = await session.next(signal);
     if (answer.type === "failure") return answer;
     if (answer.type !== "modelOffer") {
@@ -77,8 +94,9 @@ async function ask(
         `A session that fetches a model delivered ${answer.type}`,
       );
     }
-    const model = await answer.arrival.model;
-    return { ...model, roundNumber: answer.roundNumber };
+    const { arrival, roundNumber } = answer;
+    const model = await Promise.race([arrival.model, deliveries.another(arrival, watching.signal)]);
+    return model && { ...model, roundNumber };
   } finally {
     watching.abort();
   }

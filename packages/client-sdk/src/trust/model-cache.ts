@@ -62,6 +62,7 @@ export class ModelCache {
   hold(model: VerifiedModel): void {
     this.holdPlan(model.plan);
     keepLast(this.#checkpoints, model.checkpoint.id, model.checkpoint.weights);
+    if (this.#partial?.id === model.checkpoint.id) this.#partial = undefined;
   }
 
   /** Keeps a plan whose checkpoint may never come. */

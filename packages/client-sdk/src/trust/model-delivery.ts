@@ -29,8 +29,8 @@ export interface ModelDeliveryDeps {
   readonly crypto: SymmetricCrypto;
   readonly verifier: PlanVerifier;
   readonly floors: ClientFloors;
-  /** Keeps a verified plan at once, and what has come of an artifact when it is interrupted. */
-  readonly cache: Pick<ModelCache, "holdPlan" | "holdPartial">;
+  /** Keeps what is verified at once, and what has come of an artifact when it is interrupted. */
+  readonly cache: Pick<ModelCache, "hold" | "holdPlan" | "holdPartial">;
   /** Loads the codecs' inner loops, for checkpoints that do not travel as plain float32. */
   readonly kernels: () => Promise<UpdateKernels>;
 }
@@ -123,6 +123,11 @@ export class ModelDelivery {
    */
   whenCome(listener: (bytes: number) => void): void {
     this.#onCome = listener;
+  }
+
+  /** What the delivery leads to. */
+  get checkpointId(): CheckpointId {
+    return this.#delivery.checkpoint.id;
   }
 
   /** Whether the model has come, or the delivery has failed. */
@@ -266,7 +271,9 @@ export class ModelDelivery {
 
   #finish(plan: VerifiedPlan, weights: Float32Array): void {
     this.#settle();
-    this.#resolve({ plan, checkpoint: { id: this.#delivery.checkpoint.id, weights } });
+    const model = { plan, checkpoint: { id: this.checkpointId, weights } };
+    this.#deps.cache.hold(model);
+    this.#resolve(model);
   }
 
   /** Releases the memory: a session may keep its last delivery for a long time. */
