@@ -16,7 +16,7 @@ import { FOR_BROWSERS, build } from "./rolldown.mjs";
 /** What a page that takes part loads in rare cases only, by what the `import()`s name. */
 const RARE = [
   /libsodium-wrappers-sumo/,
-  /protocol\/crypto-noble$/,
+  /protocol\/crypto-(noble|libsodium)$/,
   /browser\/worker-text\.js/,
   /platform\/web-failure\.js/,
   /models\/layers-model\.js/,

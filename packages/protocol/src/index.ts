@@ -1,6 +1,6 @@
 // What servers and clients share: the public surface of `@tributary/protocol`. It needs no
 // particular platform. Cryptography for one platform is in `@tributary/protocol/crypto-node`,
-// `/crypto-web` and `/crypto-noble`, the conversation with workers in
+// `/crypto-web`, `/crypto-noble` and `/crypto-libsodium`, the conversation with workers in
 // `@tributary/protocol/worker-port` and `/worker-port-node`, and what tests need in
 // `@tributary/protocol/testing`.
 export {

@@ -1,4 +1,4 @@
-import { createLibsodiumProvider, type ClientCrypto } from "@tributary/protocol";
+import type { ClientCrypto } from "@tributary/protocol";
 
 /**
  * Chooses a browser's cryptography. Web Crypto comes first: its curves are native code, and of
@@ -9,7 +9,10 @@ import { createLibsodiumProvider, type ClientCrypto } from "@tributary/protocol"
 export async function createBrowserCrypto(): Promise<ClientCrypto> {
   const { createWebCryptoProvider } = await import("@tributary/protocol/crypto-web");
   return createWebCryptoProvider()
-    .catch(() => createLibsodiumProvider())
+    .catch(async () => {
+      const { createLibsodiumProvider } = await import("@tributary/protocol/crypto-libsodium");
+      return createLibsodiumProvider();
+    })
     .catch(async () => {
       const { createNobleProvider } = await import("@tributary/protocol/crypto-noble");
       return createNobleProvider();
