@@ -3,6 +3,7 @@ import { createTrainer, type LocalTrainer, type ParticipationEvent } from "@trib
 import { checkpointIdOf, seededRandom } from "@tributary/protocol";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Relay } from "../e2e/support/relay.ts";
 import { servePage, type BuiltPage } from "./built-page.ts";
 import { launchChromium, openPage } from "./chromium.ts";
 import { stripedImages } from "./client-page/striped-images.ts";
@@ -134,6 +135,32 @@ describe("a client in a page", () => {
       reason: expect.stringContaining("Allow blob: in the policy's worker-src") as string,
     });
     expect(eventOf(shown, "round-finished")).toMatchObject({ counted: true });
+  });
+
+  test("notices a connection that is dead and silent, and takes part over another", async () => {
+    const limits = { heartbeatIntervalMs: 400 };
+    const { server, query, close } = await startTestServer({ limits });
+    const relay = await Relay.open();
+    try {
+      relay.leadTo(server.url);
+      await startTask(server, digitsTask(2, 1));
+      const { page } = await openPage(browser);
+      const settings = { url: relay.url, heartbeatMs: `${limits.heartbeatIntervalMs}` };
+      await page.goto(`${built.url}?${query(settings)}`);
+      await page.waitForFunction(() => document.title.includes(" checked-in"));
+      relay.fallSilent();
+      await page.waitForFunction(() => document.title.includes(" disconnected"));
+      const companion = joinFromNode(server, [COMPANION], trainer);
+      await page.waitForFunction(() => document.body.textContent?.startsWith("{"));
+      await companion.leave();
+      const shown = JSON.parse(await page.locator("body").innerText()) as Shown;
+      expect(shown.events[0]).toMatchObject({ thread: "worker" });
+      expect(eventOf(shown, "disconnected")).toMatchObject({ cause: "silent" });
+      expect(eventOf(shown, "round-finished")).toMatchObject({ counted: true });
+    } finally {
+      await relay.close();
+      await close();
+    }
   });
 
   test("works in the page when the app asks for it", async () => {

@@ -27,11 +27,15 @@ const client = new FederatedClient({
   examples: stripedImages(),
   ...(query.has("seed") ? { random: await randomOf(setting("seed")) } : {}),
   ...(query.has("inPage") ? { worker: false } : {}),
+  ...(query.has("heartbeatMs")
+    ? { limits: { heartbeatIntervalMs: Number(setting("heartbeatMs")) } }
+    : {}),
 });
 const events: ParticipationEvent[] = [];
 try {
   for await (const event of client.participate()) {
     events.push(event);
+    document.title += ` ${event.type}`;
     if (event.type === "round-finished") break;
   }
 } finally {

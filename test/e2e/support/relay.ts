@@ -43,6 +43,15 @@ export class Relay {
     this.#whenPassed = passed;
   }
 
+  /** What is connected hears nothing any more, of neither side, and no end either. Others can connect. */
+  fallSilent(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.removeAllListeners("data");
+      socket.pause();
+    }
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
