@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Configuration } from "@tributary/protocol/testing";
 import type { SessionId } from "@tributary/protocol";
-import { honestUpdate, type HostileClient } from "./support/hostile-client.ts";
+import { crypto, honestUpdate, type HostileClient } from "./support/hostile-client.ts";
 import { openWorld, type HostileWorld } from "./support/hostile-world.ts";
 
 const ROUND = { goalCount: 1, reportingTimeoutMs: 60_000 };
@@ -28,12 +28,14 @@ async function claim(
   world: HostileWorld,
   { configuration, sessionId }: Awaited<ReturnType<typeof member>>,
   resumeSecret: Uint8Array,
+  report: { readonly payloadSha256?: Uint8Array } = {},
 ): Promise<HostileClient> {
   const stranger = await world.greet();
   const { roundId } = configuration;
   const population = "travellers";
   stranger.send({
     ...{ type: "resume", population, roundId, sessionId, resumeSecret, heldArtifacts: [] },
+    ...report,
   });
   return stranger;
 }
@@ -58,5 +60,30 @@ it("a guessed, a replayed and an expired secret get nobody a seat, and the membe
   expect((await again.expect("roundOutcome")).outcome).toHaveProperty("committed");
   const late = await claim(world, seat, resumed.resumeSecret);
   expect((await late.expect("failure")).code).toBe("ROUND_CLOSED");
+  await world.honestRounds(1);
+});
+
+it("the rest of an interrupted upload counts only for its own seat, its own length and its own report", async () => {
+  const world = await openWorld();
+  const seat = await member(world);
+  const secret = seat.configuration.resumeSecret!;
+  const payload = new Uint8Array(honestUpdate.buffer);
+  const half = payload.length / 2;
+  seat.client.begin(seat.configuration);
+  await seat.client.expect("reportGrant");
+  seat.client.send({ type: "reportChunk", data: payload.subarray(0, half) });
+  await seat.client.settled();
+  seat.client.socket.terminate();
+
+  const stranger = await claim(world, seat, new Uint8Array(32));
+  await stranger.expect("failure");
+  stranger.send({ type: "reportChunk", data: payload.subarray(half) });
+  expect(await stranger.closed).toBe(4409);
+
+  const other = payload.map((byte) => byte ^ 1);
+  const again = await claim(world, seat, secret, { payloadSha256: crypto.sha256(other) });
+  expect(await again.expect("resumed")).toMatchObject({ stage: "uploading", bytesLeft: half });
+  again.send({ type: "reportChunk", data: other.subarray(half) });
+  expect((await again.expect("reportResult")).refused?.code).toBe("UPDATE_MALFORMED");
   await world.honestRounds(1);
 });
