@@ -17,6 +17,13 @@ export type {
   ParticipationEventType,
 } from "./participation/participation-event.ts";
 export type { DisconnectCause } from "./participation/disconnect-cause.ts";
+export {
+  roundsOf,
+  type BatchTold,
+  type EpochOfRound,
+  type RoundEnd,
+  type RoundOfClient,
+} from "./participation/rounds-of.ts";
 // What a client shows to be admitted, and the minimum rules that it sets.
 export type { DeviceKeySource, TokenRequest, TokenSource } from "./enrolment/credentials.ts";
 export { memoryKeyStore, type KeyStore } from "./enrolment/key-store.ts";
