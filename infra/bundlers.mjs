@@ -13,6 +13,7 @@ import { deleteLeftOvers, packPackages } from "./tarballs.mjs";
 const BUNDLERS = [
   ...["esbuild@0.28.2", "rollup@4", "vite@8", "webpack@5"],
   ...["@rollup/plugin-commonjs", "@rollup/plugin-node-resolve"],
+  ...["next@16", "react@19", "react-dom@19"],
 ];
 
 /** What each bundler is told to do, as a program of the project. */
@@ -39,12 +40,40 @@ const PROGRAMS = {
       console.error(error ?? stats.toString({ all: false, errors: true }));
       process.exitCode = 1;
     });`,
+  next: `
+    import { spawnSync } from "node:child_process";
+    import { createRequire } from "node:module";
+    const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
+    const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
+    const { status } = spawnSync(process.execPath, [next, "build"], { stdio: "inherit", env });
+    process.exitCode = status ?? 1;`,
 };
 
 const APP = `
 import { FederatedClient } from "@tributary/client-sdk";
 globalThis.join = (options) => new FederatedClient(options).participate();
 `;
+
+/**
+ * The app as a page of Next, which runs it twice: in Node, to write the page's HTML, and in the browser.
+ * @type {Readonly<Record<string, string>>}
+ */
+const NEXT_APP = {
+  "app/layout.js": `
+export default function Layout({ children }) {
+  return <html lang="en"><body>{children}</body></html>;
+}
+`,
+  "app/page.js": `
+"use client";
+import { FederatedClient } from "@tributary/client-sdk";
+
+export default function Page() {
+  const join = () => new FederatedClient({}).participate();
+  return <button onClick={join}>Take part</button>;
+}
+`,
+};
 
 /** @param {string} folder - Empty. */
 async function main(folder) {
@@ -59,6 +88,8 @@ async function main(folder) {
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
   writeFileSync(join(project, "app.js"), APP);
   writeFileSync(join(project, "index.html"), '<script type="module" src="/app.js"></script>\n');
+  mkdirSync(join(project, "app"));
+  for (const [path, code] of Object.entries(NEXT_APP)) writeFileSync(join(project, path), code);
   const { code, output } = await runNpm(
     ["install", "--no-audit", "--no-fund", ...tarballs.map(({ path }) => path), ...BUNDLERS],
     { cwd: project },
