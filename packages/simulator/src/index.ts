@@ -108,10 +108,9 @@ export {
   type SimulationObserver,
 } from "./simulate.ts";
 export { DirectRun } from "./runner/direct-run.ts";
-export { openPool } from "./runner/open-pool.ts";
+export { openPool, threadPool } from "./runner/open-pool.ts";
 export type { RunDeps, RunTerms, SimulatedTask } from "./runner/simulated-task.ts";
 export type { SimulationData } from "./runner/simulation-data.ts";
-export { ThreadPool } from "./runner/thread-pool.ts";
 export type { TrainerPool, UsedEngine } from "./runner/trainer-pool.ts";
 export { limitsForClients } from "./wire/limits-for-clients.ts";
 export { ServedTask, type ServedDeps, type ServedTerms } from "./wire/served-task.ts";

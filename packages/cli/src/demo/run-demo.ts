@@ -3,7 +3,7 @@ import type { Examples } from "@tributary/client-sdk";
 import { TributaryError, seededRandom, type TaskDefinition } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import type { RoundRecord } from "@tributary/server";
-import { ServedTask, ThreadPool } from "@tributary/simulator";
+import { ServedTask, threadPool, type TrainerPool } from "@tributary/simulator";
 import { loadInitialModel, type InitialModel } from "@tributary/simulator/files";
 import { tryModel } from "../model-trial/model-trial.ts";
 import type { DemoData } from "./demo-data.ts";
@@ -96,12 +96,9 @@ async function prepareTraining(options: DemoOptions): Promise<Preparation> {
 const stopped = (): TributaryError => new TributaryError("ABORTED", "The demo was stopped");
 
 /** A thread that scores checkpoints on held-out examples, and has no clients. */
-function scorerOf(test: Examples): ThreadPool {
+function scorerOf(test: Examples): TrainerPool {
   const nobody = { rows: new Uint32Array(0), offsets: new Uint32Array(1) };
-  return new ThreadPool(
-    { name: "held-out", train: test, test, classCount: 0, partition: nobody },
-    1,
-  );
+  return threadPool({ name: "held-out", train: test, test, classCount: 0, partition: nobody }, 1);
 }
 
 /** Scores the checkpoint of a committed round, and shows the round. */

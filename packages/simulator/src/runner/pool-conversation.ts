@@ -1,13 +1,7 @@
 import type { PartialSum } from "@tributary/core";
+import type { PoolWork } from "./pool-work.ts";
 import type { SimulationData } from "./simulation-data.ts";
-import type {
-  ClientReport,
-  ClientWork,
-  PartScore,
-  PoolRound,
-  PoolTask,
-  UsedEngine,
-} from "./trainer-pool.ts";
+import type { ClientReport, PartScore, PoolTask, UsedEngine } from "./trainer-pool.ts";
 
 /** What a thread of the pool has from its beginning; the arrays are shared. */
 export type PoolThreadData = SimulationData;
@@ -15,14 +9,9 @@ export type PoolThreadData = SimulationData;
 /** What a thread of the pool is asked. */
 export interface PoolConversation {
   readonly begin: { readonly request: PoolTask; readonly answer: UsedEngine };
-  /** Does the work of clients that no other thread does, until there is none left. */
+  /** Does the work of clients that no other worker does, until there is none left. */
   readonly work: {
-    readonly request: {
-      readonly round: PoolRound;
-      readonly clients: readonly ClientWork[];
-      /** In shared memory: a single number, how many of the clients threads have taken so far. */
-      readonly taken: Int32Array;
-    };
+    readonly request: PoolWork;
     readonly answer: {
       /** Where updates travel with the reports, only some of them, so that memory stays bounded. */
       readonly reports: readonly ClientReport[];

@@ -4,6 +4,7 @@ import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
 import { inTurn, serve } from "@tributary/protocol/worker-port";
 import { ownerEndpoint } from "@tributary/protocol/worker-port-node";
 import { ClientWorkplace } from "./client-workplace.ts";
+import { takeClient } from "./pool-work.ts";
 import type { PoolConversation, PoolThreadData } from "./pool-conversation.ts";
 import type { ClientReport, ClientWork } from "./trainer-pool.ts";
 
@@ -19,11 +20,10 @@ const workplace = new ClientWorkplace(workerData as PoolThreadData, {
 
 serve<PoolConversation>(ownerEndpoint(), {
   begin: (task) => workplace.begin(task),
-  work: inTurn(async ({ round, clients, taken }, handling) => {
+  work: inTurn(async (work, handling) => {
     const reports: ClientReport[] = [];
     let bytes = 0;
-    const next = (): ClientWork | undefined =>
-      bytes < MOST_BYTES ? clients[Atomics.add(taken, 0, 1)] : undefined;
+    const next = (): ClientWork | undefined => (bytes < MOST_BYTES ? takeClient(work) : undefined);
     const reported = (report: ClientReport): void => {
       const { payload } = report;
       // A payload that is a part of a larger memory is copied, so that only it is sent.
@@ -33,7 +33,7 @@ serve<PoolConversation>(ownerEndpoint(), {
       bytes += own.byteLength;
       reports.push({ ...report, payload: own });
     };
-    await workplace.work(round, next, reported, handling.signal);
+    await workplace.work(work.round, next, reported, handling.signal);
     const sums = workplace.takeSums();
     if (sums !== undefined) {
       handling.transfer(sums.low.buffer as ArrayBuffer);

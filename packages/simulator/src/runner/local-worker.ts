@@ -1,50 +1,44 @@
 import { TributaryError } from "@tributary/protocol";
 import type { EventLoopBreak } from "@tributary/client-sdk/simulation";
 import type { ClientWorkplace } from "./client-workplace.ts";
-import {
-  SCORED_AT_ONCE,
-  type ClientWork,
-  type PartScore,
-  type TrainerPool,
-} from "./trainer-pool.ts";
+import { isAnyLeft, takeClient } from "./pool-work.ts";
+import type { PoolWorker } from "./pool-worker.ts";
+import type { ClientWork } from "./trainer-pool.ts";
 
 /**
- * Does all work in the calling thread.
- * @param heldOutCount - The number of held-out examples of the data.
+ * Works in the calling thread.
  * @param pauseIfDue - Lets other work of the thread run, such as what aborts a signal. Clients may be
  *   too quick to do so themselves.
  */
-export function localPool(
+export function localWorker(
   workplace: Pick<ClientWorkplace, "begin" | "work" | "score" | "takeSums" | "close">,
-  heldOutCount: number,
   pauseIfDue: EventLoopBreak,
-): TrainerPool {
+): PoolWorker {
   return {
     begin: (task) => workplace.begin(task),
-    async work(round, clients, reported, signal) {
-      let taken = 0;
+    async work(work, reported, signal) {
       let pause = pauseIfDue();
       /** Gives no client when a pause is due, unless nothing has been done since the last one. */
-      const nextAfter = (done: number) => (): ClientWork | undefined => {
-        pause = taken > done ? pauseIfDue() : undefined;
-        return pause === undefined ? clients[taken++] : undefined;
+      const nextAfterPause = (): (() => ClientWork | undefined) => {
+        let isFirst = true;
+        return () => {
+          pause = isFirst ? undefined : pauseIfDue();
+          isFirst = false;
+          return pause === undefined ? takeClient(work) : undefined;
+        };
       };
-      while (taken < clients.length) {
+      while (isAnyLeft(work)) {
         await pause;
         checkStopped(signal);
-        await workplace.work(round, nextAfter(taken), reported, signal);
+        await workplace.work(work.round, nextAfterPause(), reported, signal);
       }
       const sums = workplace.takeSums();
       return sums === undefined ? [] : [sums];
     },
-    async score(weights, signal) {
-      const parts: PartScore[] = [];
-      for (let first = 0; first < heldOutCount; first += SCORED_AT_ONCE) {
-        await pauseIfDue();
-        checkStopped(signal);
-        parts.push(await workplace.score(weights, first, signal));
-      }
-      return parts;
+    async score(weights, first, signal) {
+      await pauseIfDue();
+      checkStopped(signal);
+      return workplace.score(weights, first, signal);
     },
     async close() {
       workplace.close();
