@@ -204,7 +204,7 @@ describe("the choice of the thread", () => {
     await core.dispose();
   });
 
-  it("fails with a typed error when the Worker dies, and starts another one for the next try", async () => {
+  it("goes on in another Worker when one dies, and fails with a typed error when that one dies, too", async () => {
     const stage = workerStage();
     const workers: ReturnType<typeof workerOf>[] = [];
     const core = placed(stage, () => {
@@ -218,10 +218,14 @@ describe("the choice of the thread", () => {
     await connection.checkIn();
     await checkedIn;
     workers[0]?.fail();
+    expect(await reader.until("thread-chosen")).toMatchObject({ thread: "worker" });
+    await (await stage.server.accept()).checkIn();
+    await reader.until("checked-in");
+    workers[1]?.fail();
     await expect(reader.end()).rejects.toMatchObject({ code: "INTERNAL" });
     const again = readerOf(core);
     expect(await again.until("thread-chosen")).toMatchObject({ thread: "worker" });
-    expect(workers).toHaveLength(2);
+    expect(workers).toHaveLength(3);
     await again.leave();
     await core.dispose();
   });

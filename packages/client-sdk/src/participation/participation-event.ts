@@ -27,7 +27,7 @@ export type ParticipationEvent =
   /**
    * Where the client works, in a browser: in a `worker`, or in the `page`, and why. It comes first,
    * and again when the client has moved to the page because a model needs an engine that only the
-   * page has.
+   * page has, or when its Worker has died and another one was started.
    */
   | {
       readonly type: "thread-chosen";

@@ -27,6 +27,9 @@ export function openCore(
   return new PlacedCore(settings, platform, ways, reason, navigator.locks);
 }
 
+/** How many Workers may die in one participation before it fails. */
+const FORGIVEN_DEATHS = 1;
+
 /** Where a client works, and why there. */
 interface Place {
   readonly core: ClientCore;
@@ -77,8 +80,9 @@ export class PlacedCore implements ClientCore {
   }
 
   async #participate(events: EventSink, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const { core, thread, reason } = await abortable(this.#place.get(), signal);
+    for (let deaths = 0; ;) {
+      const place = this.#place;
+      const { core, thread, reason } = await abortable(place.get(), signal);
       events.push({ type: "thread-chosen", thread, reason });
       const stop = new LinkedAbort(signal);
       let isMoving = false;
@@ -90,7 +94,9 @@ export class PlacedCore implements ClientCore {
         await core.participate(events, stop.signal);
         if (!isMoving) return;
       } catch (error) {
-        if (!isMoving || signal.aborted) throw error;
+        // A Worker that has died has another in its place by now. One that dies again would not stop.
+        const hasDied = place !== this.#place && !isMoving;
+        if (signal.aborted || !(isMoving || (hasDied && ++deaths <= FORGIVEN_DEATHS))) throw error;
       } finally {
         this.#move = undefined;
         stop.unlink();
