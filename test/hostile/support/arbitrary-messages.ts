@@ -67,4 +67,5 @@ export const anyMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
     ),
   }),
   fc.record({ type: fc.constant("reportChunk" as const), data: fc.uint8Array({ maxLength: 500 }) }),
+  fc.record({ type: fc.constant("probe" as const), sentBytes: fc.nat(2 ** 32 - 1) }),
 );
