@@ -102,6 +102,22 @@ describe("a task's history", () => {
     expect(historyOf({ stop }, [...flat, entry("rollback", 4)]).end).toBeUndefined();
   });
 
+  it("has the score of the last evaluation that has metrics, and none after a rollback", () => {
+    const measured = (kind: RoundKind, number: number, accuracy: number): Entry =>
+      entry(kind, number, { metrics: { accuracy } });
+    const entries = [
+      trained(1, 0.9),
+      measured("evaluation", 1, 0.4),
+      trained(2, 0.9),
+      entry("evaluation", 2),
+    ];
+    expect(historyOf({}, entries.slice(0, 1)).score).toBeUndefined();
+    expect(historyOf({}, entries).score).toEqual({ roundNumber: 1, metrics: { accuracy: 0.4 } });
+    const operators = [...entries, measured("operator-evaluation", 3, 0.6)];
+    expect(historyOf({}, operators).score).toMatchObject({ roundNumber: 3 });
+    expect(historyOf({}, [...operators, entry("rollback", 4)]).score).toBeUndefined();
+  });
+
   it("ends when its budget is used up, to which abandoned rounds count too", () => {
     const entries = [trained(1, 0.5), entry("training", 2, { outcome: "abandoned" })];
     const end = (budget: object) => historyOf({ budget }, entries).end;

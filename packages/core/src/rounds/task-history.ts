@@ -103,7 +103,9 @@ export class TaskHistory {
       this.#score = undefined;
       return;
     }
-    if (record.kind === "evaluation" || record.kind === "operator-evaluation") {
+    // Too small a cohort has a record without metrics.
+    const isMeasured = Object.keys(record.metrics).length > 0;
+    if (record.kind !== "training" && isMeasured) {
       this.#score = { roundNumber: record.number, metrics: record.metrics };
     }
     if (record.kind === JUDGED_KIND[this.#definition.evaluation.judgedBy]) this.#judge(record);
