@@ -27,6 +27,8 @@ export const mcmahan2nn = {
     iid: ["sweep={partition.name: [iid], round.goalCount: [10, 20, 50, 100]}"],
     shards: ["sweep={partition.name: [shards], round.goalCount: [10]}", "stop.rounds=500"],
     shards20: ["sweep={partition.name: [shards], round.goalCount: [20]}", "stop.rounds=500"],
+    shards50: ["sweep={partition.name: [shards], round.goalCount: [50]}", "stop.rounds=500"],
+    shards100: ["sweep={partition.name: [shards], round.goalCount: [100]}", "stop.rounds=500"],
     rates: [
       "sweep={partition.name: [iid], plan.optimizer.learningRate: [0.0464, 0.1, 0.464]}",
       "stop.rounds=150",
