@@ -1,16 +1,10 @@
 import { TributaryError, parseTask } from "@tributary/protocol";
 import { chromium, type Page } from "playwright-core";
 import { startBenchServer } from "../load/bench-server.ts";
+import { CLIENT_MODELS } from "./client-models.ts";
 import { HeapMeter } from "./heap-meter.ts";
 import type { PageFigures, PageOrder } from "./measured-page.ts";
 import { servePage } from "./page-server.ts";
-
-/** The models that a page can be measured with, and the shape of their examples. */
-export const CLIENT_MODELS = {
-  "logistic-regression": [784],
-  "mcmahan-2nn": [784],
-  "mcmahan-cnn": [28, 28, 1],
-} as const;
 
 export interface ClientOrder {
   readonly model: keyof typeof CLIENT_MODELS;

@@ -13,6 +13,8 @@ export function sharedPool(workers: readonly PoolWorker[], heldOutCount: number)
     signal: AbortSignal,
     take: (worker: PoolWorker, stop: AbortSignal) => Promise<Result>,
   ): Promise<Result[]> {
+    const [alone] = workers;
+    if (workers.length === 1) return [await take(alone!, signal)];
     const failure = new AbortController();
     const stop = AbortSignal.any([signal, failure.signal]);
     const takers = workers.map((worker) => take(worker, stop));
