@@ -202,10 +202,11 @@ describe("the gateway", () => {
     expect(client.socket.protocol).toBe("tributary.v1");
   });
 
-  it("answers plain HTTP with 426", async () => {
+  it("answers plain HTTP with 426, which every page may read", async () => {
     const world = await startGateway();
     const response = await fetch(world.url.replace("ws:", "http:"));
     expect(response.status).toBe(426);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(await response.text()).toContain("WebSocket");
   });
 
