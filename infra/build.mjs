@@ -21,6 +21,8 @@ export function buildFingerprint(root) {
     join(root, "tsconfig.json"),
     join(root, "pnpm-lock.yaml"),
     join(root, "infra", "bundle-browser.mjs"),
+    join(root, "infra", "bundle-join-page.mjs"),
+    join(root, "packages", "join-page", "public"),
     ...packageFolders(root).flatMap((folder) => [
       join(folder, "src"),
       ...readdirSync(folder)
@@ -59,4 +61,6 @@ export async function buildPackages(root) {
   // It needs the bundler, which is not there yet when this file is loaded in a fresh checkout.
   const { bundleForBrowsers } = await import("./bundle-browser.mjs");
   await bundleForBrowsers(root);
+  const { bundleJoinPage } = await import("./bundle-join-page.mjs");
+  await bundleJoinPage(root);
 }

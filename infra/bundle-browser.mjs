@@ -6,6 +6,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleJoinPage } from "./bundle-join-page.mjs";
 import { FOR_BROWSERS, build } from "./rolldown.mjs";
 
 /**
@@ -55,7 +56,11 @@ export async function bundleForBrowsers(root) {
 }
 
 /** Before browser tests, which use these files: what was compiled may be newer. */
-export const setup = () => bundleForBrowsers(fileURLToPath(new URL("..", import.meta.url)));
+export async function setup() {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  await bundleForBrowsers(root);
+  await bundleJoinPage(root);
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await setup();

@@ -240,6 +240,8 @@ export const PACKAGES = {
     ],
   },
 
+  "packages/join-page": { imports: ["protocol", "client-sdk", "simulator"] },
+
   "packages/cli": {
     imports: ["protocol", "core", "server", "client-sdk", "simulator"],
     layers: [
@@ -254,7 +256,7 @@ export const PACKAGES = {
   },
 
   "examples/browser-digits": {
-    imports: ["protocol", "client-sdk", "simulator"],
+    imports: ["protocol", "client-sdk", "simulator", "join-page"],
     layers: ["learning", "state", "view"],
   },
 

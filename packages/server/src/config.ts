@@ -78,6 +78,11 @@ const serverOptionsSchema = z.strictObject({
    * it. With 1, a round can publish what a single client reported.
    */
   minimumCohort: z.int().min(1).max(PROTOCOL_CONSTANTS.maxCohort).default(2),
+  /**
+   * Whether the gateway serves the page with which people take part from a browser, under `/join/`.
+   * Everybody who reaches the gateway can then read the names of the running tasks.
+   */
+  joinPage: z.boolean().default(false),
   logLevel: logLevelSchema.default("info"),
 });
 

@@ -19,6 +19,7 @@ import { Coordinator } from "./coordinator/coordinator.ts";
 import { UploadTurns } from "./coordinator/round/upload-turns.ts";
 import { Enrolment } from "./enrolment/enrolment.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { openJoinPage } from "./gateway/join-page.ts";
 import { TrustedProxies } from "./gateway/trusted-proxies.ts";
 import { isEveryAddress, urlHost } from "./certificate/host-names.ts";
 import { openCertificate, urlForClients } from "./open-certificate.ts";
@@ -173,12 +174,14 @@ export async function startServer(
       limits,
       onRateLimited: () => events.publish({ type: "request-limited", share: "device" }),
     });
+    const joinPage = config.joinPage ? await openJoinPage(storage.rounds) : undefined;
     const gateway = new Gateway(
       {
         host: config.host,
         port: config.port,
         ...(certificate === undefined ? {} : { tls: certificate.current }),
         ...(trustedProxies === undefined ? {} : { trustedProxies }),
+        ...(joinPage === undefined ? {} : { answer: joinPage }),
       },
       {
         host: coordinator,

@@ -1,3 +1,5 @@
+import { drawingContext } from "@tributary/join-page/drawing";
+
 /**
  * Finds the element of index.html with this id.
  * @throws Error when there is none of that kind, because the page and the script do not belong
@@ -14,13 +16,6 @@ export function element<Kind extends Element>(id: string, kind: abstract new () 
  */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
-}
-
-/** The drawing context of a canvas. */
-export function drawingContext(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (context === null) throw new Error("This browser has no 2D canvas");
-  return context;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { drawingContext, element, paintPixels } from "./elements.ts";
-import { rasterize, strokeLines, type Point } from "./rasterize.ts";
+import { drawingContext, rasterize, strokeLines, type Point } from "@tributary/join-page/drawing";
+import { element, paintPixels } from "./elements.ts";
 
 /** The width of the pen, as a share of the pad's width. */
 const PEN = 0.075;

@@ -26,6 +26,7 @@ interface ServeFlags {
   newIdentity?: true;
   aggregationThreads?: number;
   minimumCohort: number;
+  joinPage?: true;
   config?: string;
   tlsName?: readonly string[];
   logLevel?: LogLevel;
@@ -152,6 +153,10 @@ function withServeOptions(command: Command): Command {
       wholeNumber(1, PROTOCOL_CONSTANTS.maxCohort),
       2,
     )
+    .option(
+      "--join-page",
+      "serve a page with which people take part from a browser; everybody who reaches the port can read the names of the running tasks",
+    )
     .addOption(
       new Option("--log-level <level>", "lowest level of the messages that the log shows")
         .choices(["debug", "info", "warn", "error", "silent"])
@@ -186,6 +191,7 @@ function serverOptions(flags: ServeFlags): ServerOptions & Announced {
     tlsNames: [...(flags.tlsName ?? [])],
     leaseMs: 1_000 * flags.leaseSeconds,
     waitForLease: flags.waitForLease === true,
+    joinPage: flags.joinPage === true,
     newIdentity: flags.newIdentity === true,
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(aggregationThreads === undefined ? {} : { aggregationThreads }),
@@ -209,6 +215,7 @@ interface Announced {
   readonly dataDir: string;
   readonly tls: NonNullable<ServerOptions["tls"]>;
   readonly adminToken?: string;
+  readonly joinPage?: boolean;
 }
 
 /**
@@ -217,7 +224,7 @@ interface Announced {
  */
 async function announce(
   { url, adminUrl, adminNeedsToken, serverKey }: TributaryServer,
-  { dataDir, tls, adminToken: token }: Announced,
+  { dataDir, tls, joinPage, adminToken: token }: Announced,
   output: Output,
 ): Promise<() => Promise<void>> {
   const certPath = tls === "self-signed" ? join(dataDir, "tls", "cert.pem") : undefined;
@@ -226,17 +233,27 @@ async function announce(
     ...(token === undefined ? {} : { token }),
     ...(certPath === undefined ? {} : { certPath }),
   });
+  const joinLink = joinPage === true ? joinLinkOf(url, serverKey) : undefined;
   output.result(
-    { url, adminUrl, adminNeedsToken, serverKey, certPath },
+    { url, adminUrl, adminNeedsToken, serverKey, certPath, joinLink },
     [
       `clients connect to  ${url}`,
       `they pin            ${serverKey}`,
+      ...(joinLink === undefined ? [] : [`people take part at ${joinLink}`]),
       `admin API           ${adminUrl}`,
       "Ctrl-C stops it",
     ].join("\n"),
   );
   if (!adminNeedsToken) output.say(OPEN_ADMIN_API);
   return withdrawAddress;
+}
+
+/**
+ * The link with which a person takes part. The server's key stands behind the #, which browsers send
+ * to nobody.
+ */
+function joinLinkOf(url: string, serverKey: string): string {
+  return `${url.replace(/^ws/, "http").replace(/\/$/, "")}/join/#key=${serverKey}`;
 }
 
 /** What the user is told of an admin API without a token. */

@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import {
   createServer as createTcpServer,
@@ -45,6 +50,11 @@ export interface GatewayOptions {
    * connection comes from.
    */
   readonly trustedProxies?: TrustedProxies;
+  /**
+   * Answers requests for what is no WebSocket, such as the join page.
+   * @returns Whether it has taken the request. The gateway refuses those that it does not take.
+   */
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** An open WebSocket and its session. */
@@ -103,10 +113,8 @@ export class Gateway {
     this.limitsChanged();
     this.#door.on("drop", () => this.#cut("server-full"));
 
-    const answer = (
-      request: import("node:http").IncomingMessage,
-      response: import("node:http").ServerResponse,
-    ): void => {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      if (options.answer?.(request, response) === true) return;
       this.#cut("not-a-websocket");
       response.writeHead(426, {
         "content-type": "text/plain; charset=utf-8",

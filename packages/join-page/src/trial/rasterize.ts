@@ -1,4 +1,9 @@
-import { drawingContext } from "./elements.ts";
+/** The drawing context of a canvas. */
+export function drawingContext(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (context === null) throw new Error("This browser has no 2D canvas");
+  return context;
+}
 
 /**
  * A point on the pad. Both coordinates go from 0 to 1, from left to right and from top to bottom.
