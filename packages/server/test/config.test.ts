@@ -56,6 +56,7 @@ describe("the server's settings", () => {
       newIdentity: false,
       logLevel: "info",
       minimumCohort: 2,
+      joinPage: false,
       limits: DEFAULT_LIMITS,
       keyPath: join(".tributary", "server.key"),
       tlsDir: join(".tributary", "tls"),
