@@ -89,7 +89,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts", "test/hostile/**/*.test.ts"],
+          include: ["test/{e2e,hostile,hermes}/**/*.test.ts"],
           // These tests wait for processes about half of the time.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },

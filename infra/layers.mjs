@@ -206,7 +206,7 @@ export const PACKAGES = {
         instead: "Take a SocketConnector as an argument.",
       },
       {
-        modules: ["./platform/node.ts", "./platform/browser.ts"],
+        modules: ["./platform/node.ts", "./platform/browser.ts", "./platform/react-native.ts"],
         to: ["platform"],
         instead: "Import #platform: the `imports` of package.json choose the file.",
       },

@@ -87,7 +87,7 @@ export {
   createTfjsTrainer,
   createTrainer,
   tryPlan,
-} from "./platform/lazy-engines.ts";
+} from "#platform/engines";
 export type { EngineTrial } from "./engine-choice/try-plan.ts";
 export type { EngineName, Trainer, TrainerOptions } from "./engine-choice/trainer-options.ts";
 export type { FusedBackendName, FusedTrainer } from "./training/fused/fused-engine.ts";

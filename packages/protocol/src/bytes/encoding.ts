@@ -1,17 +1,18 @@
 // Text, hexadecimal digits and byte strings, without `Buffer`, which browsers lack.
 import { TributaryError } from "../errors.ts";
 
-const encoder = new TextEncoder();
-// `fatal` makes it throw instead of replacing bytes, and `ignoreBOM` keeps a leading byte order
-// mark.
-const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+// Made when they are first needed: a phone gets them from a package of the app, or an error that
+// says so.
+let encoder: TextEncoder | undefined;
+let strictDecoder: TextDecoder | undefined;
 
 /** Up to so many characters, a loop is faster than the call of the platform's encoder. */
 const SHORT = 48;
 
 /** Encodes text as UTF-8. Half of a surrogate pair becomes U+FFFD. */
 export function utf8(text: string): Uint8Array {
-  return (text.length <= SHORT ? asciiBytes(text) : undefined) ?? encoder.encode(text);
+  const ascii = text.length <= SHORT ? asciiBytes(text) : undefined;
+  return ascii ?? (encoder ??= new TextEncoder()).encode(text);
 }
 
 /** The bytes of a text; undefined when it has characters that are not ASCII. */
@@ -30,6 +31,9 @@ function asciiBytes(text: string): Uint8Array | undefined {
  * @throws TypeError when the bytes are not UTF-8.
  */
 export function utf8Decode(bytes: Uint8Array): string {
+  // `fatal` makes it throw instead of replacing bytes, and `ignoreBOM` keeps a leading byte order
+  // mark.
+  strictDecoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   return strictDecoder.decode(bytes);
 }
 
