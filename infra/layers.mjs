@@ -177,7 +177,7 @@ export const PACKAGES = {
     imports: ["protocol"],
     layers: [
       "version.generated.ts",
-      ...["runtime", "examples", "examples/from", "examples/stored"],
+      ...["runtime", "conditions", "examples", "examples/from", "examples/stored"],
       ...["models", "enrolment", "trust/floors", "trust", "session"],
       "training",
       ["training/fused/compile", "training/fused/kernels"],

@@ -2,16 +2,25 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { FederatedClient, type LocalTrainer, type ParticipationEvent } from "@tributary/client-sdk";
-import { openSandbox } from "./support/sandbox.ts";
-import { startServer, type RunningServer } from "./support/server.ts";
+import {
+  FederatedClient,
+  settableDevice,
+  type FederatedClientDeps,
+  type LocalTrainer,
+  type ParticipationEvent,
+} from "@tributary/client-sdk";
+import { openSandbox, type Sandbox } from "./support/sandbox.ts";
+import { startServer, type RunningServer, type TaskLine } from "./support/server.ts";
 
 /** What a client connects to. */
 interface Place {
+  readonly box: Sandbox;
   readonly server: RunningServer;
+  readonly task: string;
   readonly certificate: Buffer;
 }
 
+const HERE = ["--data-dir", "server"];
 const HEARTBEAT_MS = 1_500;
 const TASK = `
   population: alone
@@ -34,42 +43,58 @@ const trainerOf = (busyMs: number): LocalTrainer => ({
   dispose() {},
 });
 
+/** Clients that withdraw are asked to wait for about as long as a round takes. */
+const CHARGING_TASK = `
+  population: alone
+  name: plugged-in
+  model: { builtin: mlp-64 }
+  round: { goalCount: 1, overselection: 1, reportingTimeoutMs: 2000 }
+  stop: { rounds: 1 }
+  eligibility: { charging: true }
+`;
+
 /** A server with a task of one round, in which one client takes part. */
-async function startTask(): Promise<Place> {
+async function startTask(definition = TASK): Promise<Place> {
   const box = await openSandbox();
   const server = await startServer(box, {
     minimumCohort: 1,
     // The bytes of the model, which the client has not proved to have, give it no time to speak of.
     limits: { heartbeatIntervalMs: HEARTBEAT_MS, minReadBytesPerSecond: 1_000_000_000 },
   });
-  const file = await box.write("task.yaml", TASK);
-  await box.json(["task", "create", file, "--start", "--data-dir", "server"]);
-  return { server, certificate: await readFile(box.path(server.certPath)) };
+  const file = await box.write("task.yaml", definition);
+  const { id: task } = await box.json<TaskLine>(["task", "create", file, "--start", ...HERE]);
+  return { box, server, task, certificate: await readFile(box.path(server.certPath)) };
 }
 
 /** Takes part in one round. @returns The events until its end. */
 async function takePart(
   { server, certificate }: Place,
   trainer: LocalTrainer,
+  deps: FederatedClientDeps = {},
+  onEvent: (event: ParticipationEvent) => Promise<void> | void = () => {},
 ): Promise<readonly ParticipationEvent[]> {
-  const client = new FederatedClient({
-    url: server.url,
-    population: "alone",
-    serverKey: server.serverKey,
-    tls: { ca: certificate },
-    floors: { minimumCohort: 1 },
-    trainer,
-    examples: {
-      features: new Float32Array(784),
-      featureShape: [784],
-      labels: new Int32Array(1),
-      labelShape: [],
-      count: 1,
+  const client = new FederatedClient(
+    {
+      url: server.url,
+      population: "alone",
+      serverKey: server.serverKey,
+      tls: { ca: certificate },
+      floors: { minimumCohort: 1 },
+      trainer,
+      examples: {
+        features: new Float32Array(784),
+        featureShape: [784],
+        labels: new Int32Array(1),
+        labelShape: [],
+        count: 1,
+      },
     },
-  });
+    deps,
+  );
   const events: ParticipationEvent[] = [];
   for await (const event of client.participate()) {
     events.push(event);
+    await onEvent(event);
     if (event.type === "round-finished") break;
   }
   await client.close();
@@ -110,4 +135,34 @@ test("A client keeps its connection while its app blocks the event loop in train
   const events = await takePart(await startTask(), trainerOf(3 * HEARTBEAT_MS));
   expect(events.map(({ type }) => type)).not.toContain("disconnected");
   expect(events.at(-1)).toMatchObject({ type: "round-finished", counted: true });
+});
+
+test("A client on battery does not train for a task with charging: true, and both sides can say why", async () => {
+  const place = await startTask(CHARGING_TASK);
+  const device = settableDevice({ charging: false, battery: 0.4 });
+  let trainings = 0;
+  const trainer = trainerOf(0);
+  const counting: LocalTrainer = {
+    ...trainer,
+    train(request) {
+      trainings += 1;
+      return trainer.train(request);
+    },
+  };
+  let shown = "";
+  const events = await takePart(place, counting, { device }, async (event) => {
+    if (event.type !== "conditions-unmet") return;
+    expect(trainings).toBe(0);
+    shown = (await place.box.run(["task", "show", place.task, ...HERE])).stdout;
+    device.set({ charging: true, battery: 0.4 });
+  });
+  expect(events).toContainEqual({
+    type: "conditions-unmet",
+    unmet: [{ condition: "charging", askedBy: "plan", isKnown: true }],
+  });
+  // The operator sees what the task asks for, and how many clients have said no.
+  expect(shown).toMatch(/conditions +charging; unknown counts as unmet/);
+  expect(shown).toMatch(/1 withdrew CONDITIONS_UNMET/);
+  expect(events.at(-1)).toMatchObject({ type: "round-finished", counted: true });
+  expect(trainings).toBe(1);
 });

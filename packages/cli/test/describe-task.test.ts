@@ -84,6 +84,19 @@ const VIEW: TaskView = {
 
 const widthOf = (text: string): number => Math.max(...text.split("\n").map(({ length }) => length));
 
+describe("the conditions of a task in words", () => {
+  it("are those that it asks for, with what unknown ones count as", () => {
+    const definition = parseTask({
+      ...VIEW.definition,
+      eligibility: { charging: true, minimumBattery: 0.3, hours: { from: "22:00", to: "06:00" } },
+    });
+    expect(describeTask({ ...VIEW, definition })).toContain(
+      "\nconditions  charging, minimumBattery 0.3, hours 22:00–06:00; unknown counts as unmet\n",
+    );
+    expect(describeTask(VIEW)).not.toContain("conditions");
+  });
+});
+
 describe("a round in flight in words", () => {
   it("says how many clients it still waits for, and why it cannot use others", () => {
     expect(describeInFlight(SELECTING)).toEqual([

@@ -28,6 +28,21 @@ export {
 export type { DeviceKeySource, TokenRequest, TokenSource } from "./enrolment/credentials.ts";
 export { memoryKeyStore, type KeyStore } from "./enrolment/key-store.ts";
 export type { DryRun, ReportMessage } from "./participation/dry-run.ts";
+// What the device must be like, and how a client learns what it is like.
+export type { Conditions, ConditionName } from "@tributary/protocol";
+export {
+  settableDevice,
+  type DeviceConditions,
+  type DeviceState,
+  type SettableDevice,
+} from "./conditions/device-conditions.ts";
+export type { UnmetCondition } from "./conditions/unmet.ts";
+export {
+  memoryUsageStore,
+  type DailyUsage,
+  type Spent,
+  type UsageStore,
+} from "./conditions/usage-store.ts";
 export type { ApprovePlan } from "./trust/plan-approval.ts";
 export type { PlanSummary, WorkToDo } from "./trust/plan-summary.ts";
 export type { ClientFloors } from "./trust/floors/client-floors.ts";

@@ -37,6 +37,7 @@ describe("options of the wrong type", () => {
     ["backend", "gpu"],
     ["wasmPaths", 1],
     ["trainer", {}],
+    ["conditions", "charging"],
     ["approvePlan", true],
     ["random", Math.random],
     ["token", 7],

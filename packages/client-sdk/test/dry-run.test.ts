@@ -1,6 +1,6 @@
 import { seededRandom, encodeClientMessage, type ClientMessage } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
-import type { DryRun } from "../src/index.ts";
+import { settableDevice, type DryRun } from "../src/index.ts";
 import { linearPlan, lineExamples } from "./support/linear-task.ts";
 import { offer } from "./support/offer-model.ts";
 import { begin, stage, type Stage } from "./support/participant.ts";
@@ -38,6 +38,17 @@ describe("a dry run", () => {
       sent.map((message) => ({ type: message.type, bytes: encodeClientMessage(message) })),
     );
     await reader.leave();
+  });
+
+  it("names the conditions that would keep the client from working now, and works all the same", async () => {
+    const device = settableDevice({ charging: false });
+    const conditions = { charging: true, minimumBattery: 0.5 };
+    const { unmet, messages } = await tried(stage({ conditions }, { device }));
+    expect(unmet).toEqual([
+      { condition: "charging", askedBy: "app", isKnown: true },
+      { condition: "minimumBattery", askedBy: "app", isKnown: false },
+    ]);
+    expect(messages).not.toEqual([]);
   });
 
   it("leaves nothing behind for the next report", async () => {

@@ -13,7 +13,10 @@ function shown(event: ParticipationEvent): string {
     case "paused":
     case "continued":
     case "waiting-for-tab":
+    case "conditions-met":
       return event.type;
+    case "conditions-unmet":
+      return event.unmet.map(({ condition, askedBy }) => `${condition} of ${askedBy}`).join();
     case "connecting":
       return `attempt ${event.attempt}`;
     case "connected":

@@ -35,6 +35,7 @@ describe("a round", () => {
       exampleCount: 8,
       heldOutCount: 0,
       heldArtifacts: [],
+      declinedPlans: [],
       planFeatures: planFeatureNames,
     });
     const { roundId, reportNonce } = connection.configure(set.model, { roundNumber: 3 });

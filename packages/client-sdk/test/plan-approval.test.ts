@@ -153,6 +153,13 @@ describe("the summary of a plan", () => {
     ]);
   });
 
+  it("says under which conditions of the device that is done", () => {
+    const plan = linearPlan({ conditions: { charging: true, unknown: "met" } });
+    expect(summaryOf(plan).text.split("\n")[1]).toBe(
+      "It works only while the device is on external power. What the device cannot tell counts as so.",
+    );
+  });
+
   it("names no update in an evaluation, and the sums of metrics that are no means", () => {
     const { training } = linearPlan();
     const plan = linearPlan({ training: { ...training, metrics: ["rSquared"] } });

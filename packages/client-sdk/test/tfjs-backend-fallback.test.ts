@@ -1,20 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
-import { createTrainer } from "../src/engine-choice/choose-engine.ts";
-import { linearPlan } from "./support/linear-task.ts";
+import { chooseTfjsBackend } from "../src/training/tfjs-backend.ts";
 
-describe("a backend of tfjs that does not start", () => {
-  it("gives way to cpu, and the choice names the file that it needs", async () => {
+describe("chooseTfjsBackend", () => {
+  it("falls back to cpu when the wasm binaries are not found", async () => {
     // tfjs prints a notice about the binary that it cannot read, which does not belong into the
     // test's output.
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const trainer = await createTrainer({ engine: "tfjs", wasmPaths: "/nowhere/" });
-    expect(await trainer.choose(linearPlan())).toMatchObject({
-      ...{ engine: "tfjs", backend: "cpu" },
-      slowBecause: expect.stringMatching(/\/nowhere\/tfjs-backend-wasm[a-z-]*\.wasm/),
-    });
+    expect(await chooseTfjsBackend({ wasmPaths: "/nowhere/" })).toBe("cpu");
     expect(warn).toHaveBeenCalled();
-    trainer.dispose();
     error.mockRestore();
     warn.mockRestore();
   });

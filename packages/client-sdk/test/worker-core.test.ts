@@ -17,8 +17,8 @@ import { workerOf, workerStage, type WorkerStage } from "./support/worker-stage.
 
 const NO_ACTION = { onOutOfReach: () => {}, onDeath: () => {} };
 
-const open = ({ platform, settings }: WorkerStage, options = {}): Promise<WorkerCore> =>
-  WorkerCore.open(webWorkerEndpoint(workerOf(platform)), settings(options), NO_ACTION);
+const open = ({ platform, settings, device }: WorkerStage, options = {}): Promise<WorkerCore> =>
+  WorkerCore.open(webWorkerEndpoint(workerOf(platform)), settings(options), device, NO_ACTION);
 
 const readerOf = (core: ClientCore): Reader =>
   new Reader(new EventStream((events, signal) => core.participate(events, signal)));
@@ -53,6 +53,21 @@ describe("a client in a Worker", () => {
       types.filter((type) => type !== "training");
     expect(plainly(there)).toEqual(plainly(here));
     await Promise.all([here.leave(), there.leave()]);
+    await core.dispose();
+  });
+
+  it("asks the page what the device is like, and only where there are conditions", async () => {
+    const stage = workerStage();
+    stage.device.set({ charging: false });
+    const core = await open(stage, { conditions: { charging: true } });
+    const reader = readerOf(core);
+    expect(await reader.until("conditions-unmet")).toMatchObject({
+      unmet: [{ condition: "charging", isKnown: true }],
+    });
+    stage.device.set({ charging: true });
+    await oneRound(stage, reader);
+    expect(reader.types).toContain("conditions-met");
+    await reader.leave();
     await core.dispose();
   });
 

@@ -149,12 +149,10 @@ async function takePart(participation: Participation): Promise<void> {
   element("stop", HTMLButtonElement).onclick = () => participation.stop();
   show("orders");
   try {
-    show("data", !(await participation.takePart()));
-  } catch (error) {
-    show("data");
-    throw error;
+    await participation.takePart();
   } finally {
     show("orders", false);
+    show("data");
   }
 }
 

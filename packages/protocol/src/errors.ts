@@ -126,6 +126,8 @@ export const ERROR_CODES = {
   ABORTED: code(69, null, false),
   /** The client lacks the tokenizer that the plan's data contract names. */
   TOKENIZER_UNAVAILABLE: code(70, null, false),
+  /** The device does not meet the plan's conditions, or the person's own, now. */
+  CONDITIONS_UNMET: code(71, null, true),
 
   // These are raised on one side and never sent to the other.
   /** An argument is out of its range: a fault of the caller. */

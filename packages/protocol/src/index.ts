@@ -181,6 +181,7 @@ export {
 } from "./plan/server-optimizers/server-optimizer-table.ts";
 export { withModelDefaults } from "./plan/model-defaults.ts";
 export { parseTask, taskJsonSchema } from "./plan/parse-task.ts";
+export type { ConditionName, Conditions, TimeOfDay, UnknownCondition } from "./plan/conditions.ts";
 export { featuresOf, planFeatureNames, type PlanFeature } from "./plan/plan-features.ts";
 export { parseUpdate } from "./plan/parse-update.ts";
 export { checkModelFit } from "./plan/model-fit.ts";

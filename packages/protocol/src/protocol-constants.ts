@@ -91,6 +91,11 @@ export interface ProtocolConstants {
    */
   readonly maxHeldArtifacts: number;
   /**
+   * How many plans a check-in may decline because of their conditions.
+   * @remarks 8. A population has a few tasks at a time.
+   */
+  readonly maxDeclinedPlans: number;
+  /**
    * The longest enrolment token, in bytes.
    * @remarks 4,096. A signed JWT with a handful of claims has a few hundred bytes.
    */
@@ -119,6 +124,7 @@ export const PROTOCOL_CONSTANTS: ProtocolConstants = {
   maxMetrics: 32,
   maxBasisValues: 4_096,
   maxHeldArtifacts: 16,
+  maxDeclinedPlans: 8,
   maxEnrolmentTokenBytes: 4_096,
   maxCohort: 16_384,
 };

@@ -85,12 +85,10 @@ describe("the stored form of tasks", () => {
   });
 
   it("reads a task that a rule for new tasks would refuse today", () => {
-    const [smallest] = today.tasks;
-    const eligibility = { charging: true, unmetered: false, idle: false, minimumExamples: 1 };
-    expect(readStoredTask({ ...smallest, eligibility }, TASK_VERSION)).toMatchObject({
-      eligibility,
-    });
-    errorOf(() => parseTask({ ...smallest, eligibility }), "TASK_INVALID");
+    const [smallest] = tasks;
+    const round = { ...smallest!.round, goalCount: 16_384, overselection: 2 };
+    expect(readStoredTask({ ...smallest, round }, TASK_VERSION)).toMatchObject({ round });
+    errorOf(() => parseTask({ ...smallest, round }), "TASK_INVALID");
   });
 
   it("says of a task of a newer version which version that is", () => {

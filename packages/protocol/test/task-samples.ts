@@ -34,7 +34,11 @@ export const TASK_SAMPLES: readonly object[] = [
     },
     round: { goalCount: 5, overselection: 1.5, minimumFraction: 0.6 },
     aggregation: { rule: "trimmedMean", byzantine: 1 },
-    eligibility: { minimumExamples: 3 },
+    eligibility: {
+      ...{ charging: true, minimumBattery: 0.3, unmetered: true, dataSaverOff: true, idle: true },
+      ...{ hidden: true, unburdened: true, hours: { from: "22:00", to: "06:30" } },
+      ...{ dailySeconds: 600, dailyBattery: 0.05, unknown: "met", minimumExamples: 3 },
+    },
     participation: { minimumSeparation: 2, windowMs: 60_000 },
     serverOptimizer: { name: "fedavg", learningRate: 0.5 },
     evaluation: { judgedBy: "clients", metric: "loss", everyRounds: 2, goalCount: 5 },

@@ -23,6 +23,13 @@ import { AGGREGATION_SPECS } from "./aggregation-specs.ts";
 const smallest = { population: "keyboard", name: "next-digit", model: { builtin: "mcmahan-2nn" } };
 const model = builtinModel("mlp-64", seededRandom(createNodeCryptoProvider(), 1)).description;
 
+/** The section eligibility of a task that asks for no conditions. */
+const nothingAsked = {
+  ...{ charging: false, minimumBattery: null, unmetered: false, dataSaverOff: false, idle: false },
+  ...{ hidden: false, unburdened: false, hours: null, dailySeconds: null, dailyBattery: null },
+  unknown: "unmet",
+};
+
 describe("a task", () => {
   it("needs a population, a name and a model, and has a default for the rest", () => {
     expect(parseTask(smallest)).toEqual({
@@ -52,7 +59,7 @@ describe("a task", () => {
       aggregation: { rule: "mean" },
       weighting: "examples",
       maximumExamples: 1_000,
-      eligibility: { charging: false, unmetered: false, idle: false, minimumExamples: 1 },
+      eligibility: { ...nothingAsked, minimumExamples: 1 },
       participation: { minimumSeparation: 1, windowMs: null },
       serverOptimizer: { name: "fedavg", learningRate: 1 },
       evaluation: { judgedBy: "training", everyRounds: null },
@@ -98,7 +105,11 @@ describe("a task", () => {
       aggregation: { rule: "multiKrum", byzantine: 10, selected: 40 },
       weighting: "uniform",
       maximumExamples: 250,
-      eligibility: { charging: false, unmetered: false, idle: false, minimumExamples: 20 },
+      eligibility: {
+        ...{ charging: true, minimumBattery: 0.3, unmetered: true, dataSaverOff: true, idle: true },
+        ...{ hidden: true, unburdened: true, hours: { from: "22:00", to: "06:30" } },
+        ...{ dailySeconds: 600, dailyBattery: 0.05, unknown: "met", minimumExamples: 20 },
+      },
       participation: { minimumSeparation: 5, windowMs: 86_400_000 },
       serverOptimizer: { name: "fedavg", learningRate: 0.5 },
       evaluation: {
@@ -376,9 +387,12 @@ describe("a task", () => {
       "Use one of",
     ],
     [{ eligibility: { charging: "yes" } }, 'eligibility.charging is "yes"', "true or false"],
-    [{ eligibility: { charging: true } }, "eligibility.charging is true", "do not check"],
-    [{ eligibility: { unmetered: true } }, "eligibility.unmetered is true", "do not check"],
-    [{ eligibility: { idle: true } }, "eligibility.idle is true", "do not check"],
+    [{ eligibility: { minimumBattery: 30 } }, "eligibility.minimumBattery is 30", "at most 1"],
+    [{ eligibility: { hours: { from: "10pm", to: "06:00" } } }, 'from is "10pm"', "like 22:30"],
+    [{ eligibility: { hours: { from: "06:00", to: "06:00" } } }, "eligibility.hours", "two times"],
+    [{ eligibility: { dailySeconds: 0 } }, "eligibility.dailySeconds is 0", "to 86400"],
+    [{ eligibility: { dailyBattery: 5 } }, "eligibility.dailyBattery is 5", "at most 1"],
+    [{ eligibility: { unknown: "no" } }, 'eligibility.unknown is "no"', "unmet, met"],
     [{ serverOptimizer: { name: "fedadm" } }, 'serverOptimizer.name is "fedadm"', "fedadam"],
     [{ serverOptimizer: { momentum: 0.5 } }, "unknown key serverOptimizer.momentum", "name"],
     [{ serverOptimizer: { name: "fedavgm", momentum: 1 } }, "momentum is 1", "below 1"],

@@ -1,3 +1,4 @@
+import type { PlanId } from "@tributary/protocol";
 import { describe, expect, it } from "vitest";
 import type { CheckInOffer, Participant } from "../src/coordinator/population/participant.ts";
 import { at, smallTask, startAdmin, textAt, type AdminHarness } from "./admin-harness.ts";
@@ -75,6 +76,20 @@ describe("the round in flight", () => {
     await admin.post(`/v1/tasks/${id}/cancel`);
     expect(at((await admin.ask("GET", `/v1/rounds/${round}`)).json, "outcome")).toBe("abandoned");
     expect(at((await admin.ask("GET", `/v1/tasks/${id}`)).json, "inFlight")).toBeNull();
+  });
+
+  it("counts clients that decline the plan's conditions, without a word on which", async () => {
+    const admin = await startAdmin();
+    const definition = smallTask({ eligibility: { charging: true, minimumExamples: 1 } });
+    const created = (await admin.post("/v1/tasks", { definition, start: true })).json;
+    const planFeatures = ["conditions"];
+    const declinedPlans = [textAt(created, "planId") as PlanId];
+    for (const name of ["a", "b"]) checkIn(admin, name, { planFeatures, declinedPlans });
+    const view = (await admin.ask("GET", `/v1/tasks/${textAt(created, "id")}`)).json;
+    expect(at(view, "inFlight", "unusable")).toEqual({
+      waiting: {},
+      turnedAway: { conditions: 2 },
+    });
   });
 
   it("counts clients that wait for another task of the population", async () => {

@@ -65,6 +65,10 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
       return bad(
         `The clock of this device is wrong by ${formatSeconds(Math.abs(event.offsetMs) / 1_000)}`,
       );
+    case "conditions-unmet":
+      return plain(`Waits for ${event.unmet.map(({ condition }) => condition).join(", ")}`);
+    case "conditions-met":
+      return plain("The conditions hold: goes on");
     case "engine-chosen":
       return plain(`Trains with ${event.engine} on ${event.backend}: ${event.reason}`);
     case "trained":

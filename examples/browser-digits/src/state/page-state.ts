@@ -128,7 +128,10 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
     case "network-changed":
     case "clock-leapt":
     case "clock-off":
+    case "conditions-met":
       return {};
+    case "conditions-unmet":
+      return { activity: { type: "waiting" } };
     case "connecting":
       return { activity: { type: "connecting", attempt: event.attempt } };
     case "connected":

@@ -1,5 +1,5 @@
 import { TributaryError, clauseOf, type ErrorCode } from "@tributary/protocol";
-import type { ParticipationEvent } from "@tributary/client-sdk";
+import type { ParticipationEvent, UnmetCondition } from "@tributary/client-sdk";
 import { formatBytes, formatSeconds, type Output } from "../terminal/output.ts";
 import { metricsText } from "../terminal/metrics-text.ts";
 
@@ -18,6 +18,12 @@ export function clientError(error: TributaryError): TributaryError {
   if (remedy === error.remedy || remedy === undefined) return error;
   const { context, cause } = error;
   return new TributaryError(error.code, clauseOf(error), { remedy, context, cause });
+}
+
+/** A condition that keeps the client from working, with who asks for it. */
+function unmetText({ condition, askedBy, isKnown }: UnmetCondition): string {
+  const asker = askedBy === "plan" ? "the plan" : "your options";
+  return `${condition} (of ${asker}${isKnown ? "" : "; this machine cannot tell"})`;
 }
 
 /** Shows a person how a client takes part. */
@@ -50,7 +56,6 @@ export function showParticipation(output: Output): (event: ParticipationEvent) =
         break;
       case "engine-chosen":
         output.say(`  trains with ${event.engine} on ${event.backend}: ${event.reason}`);
-        if (event.slowBecause !== undefined) output.say(`  this is slow: ${event.slowBecause}`);
         break;
       case "training":
         output.redraw(
@@ -79,6 +84,12 @@ export function showParticipation(output: Output): (event: ParticipationEvent) =
             ? `  ${event.purpose === "training" ? "new" : "measured"} checkpoint ${event.outcome.checkpoint.slice(0, 12)}…`
             : `  round abandoned: ${event.outcome.reason}`,
         );
+        break;
+      case "conditions-unmet":
+        output.say(`waits for these conditions: ${event.unmet.map(unmetText).join(", ")}`);
+        break;
+      case "conditions-met":
+        output.say("the conditions hold, goes on");
         break;
       case "check-in-failed":
         tellError("could not check in", event.error, event.retryInMs);

@@ -6,7 +6,9 @@ import { withTableOptions } from "../datasets/table-flags.ts";
 import {
   backendOption,
   engineOption,
+  finiteNumber,
   fraction,
+  hoursOfDay,
   partOf,
   wholeNumber,
   windowOption,
@@ -73,6 +75,22 @@ function withClientOptions(command: Command): Command {
         "take part in rounds only that average over at least so many clients; with 1, the server may see what this client alone has learnt",
         wholeNumber(1),
         2,
+      )
+      .option("--charging", "work only while this machine is on external power")
+      .option(
+        "--minimum-battery <share>",
+        "work only while the battery is charged to at least this share, such as 0.5",
+        finiteNumber,
+      )
+      .option(
+        "--hours <from-to>",
+        "work only within these hours of each day by this machine's clock, such as 22:00-06:00",
+        hoursOfDay,
+      )
+      .option(
+        "--daily-seconds <count>",
+        "work at most so many seconds in a day; what was used is remembered in .tributary/usage",
+        wholeNumber(1, 86_400),
       )
       .addOption(windowOption())
       .addOption(engineOption())

@@ -1,4 +1,4 @@
-import type { ServerOptimizerSpec } from "@tributary/protocol";
+import type { ServerOptimizerSpec, TaskDefinition } from "@tributary/protocol";
 import type { TaskSummaryView, TaskView } from "@tributary/server";
 import { describeInFlight, mainReasons } from "./describe-round.ts";
 import { metricsText } from "../terminal/metrics-text.ts";
@@ -22,6 +22,7 @@ export function describeTask(view: TaskView): string {
       ? []
       : [`paused      because all clients have refused the task: ${pauseReason}`]),
     ...(problem === null ? [] : [`problem     ${problem.code}: ${problem.message}`]),
+    ...(definition === null ? [] : conditionsText(definition)),
     `rounds      ${committedRounds} committed`,
     ...(lastRound === null ? [] : describeLast(lastRound)),
     ...(inFlight === null ? [] : describeInFlight(inFlight)),
@@ -32,6 +33,19 @@ export function describeTask(view: TaskView): string {
     `plan        ${view.planId}`,
     ...view.warnings.map((warning) => `warning     ${warning}`),
   ].join("\n");
+}
+
+/** The conditions that the task asks of devices, as they stand in its file. */
+function conditionsText({ eligibility }: TaskDefinition): string[] {
+  const { minimumExamples: _, unknown, ...every } = eligibility;
+  const asked = Object.entries(every).flatMap(([name, value]) => {
+    if (value === null || value === false) return [];
+    if (value === true) return [name];
+    return [`${name} ${typeof value === "object" ? `${value.from}–${value.to}` : value}`];
+  });
+  return asked.length === 0
+    ? []
+    : [`conditions  ${asked.join(", ")}; unknown counts as ${unknown}`];
 }
 
 /** The server optimizer with its parameters. */

@@ -1,6 +1,11 @@
 import { cryptographicRandom, seededRandom } from "@tributary/protocol";
 import { createNodeCryptoProvider } from "@tributary/protocol/crypto-node";
-import { FederatedClient, type EngineName, type TrainerOptions } from "@tributary/client-sdk";
+import {
+  FederatedClient,
+  type Conditions,
+  type EngineName,
+  type TrainerOptions,
+} from "@tributary/client-sdk";
 import { ownData } from "../datasets/own-data.ts";
 import { tableChoices, type TableFlags } from "../datasets/table-flags.ts";
 import { fileKeyStore } from "../files/file-key-store.ts";
@@ -15,6 +20,10 @@ export interface ClientFlags extends TableFlags, GatewayFlags {
   readonly holdOut?: number;
   readonly rounds?: number;
   readonly minimumCohort: number;
+  readonly charging?: true;
+  readonly minimumBattery?: number;
+  readonly hours?: NonNullable<Conditions["hours"]>;
+  readonly dailySeconds?: number;
   readonly engine: EngineName;
   readonly backend: NonNullable<TrainerOptions["backend"]>;
   readonly enrolmentToken?: string;
@@ -43,9 +52,23 @@ export async function openClient(flags: ClientFlags, output: Output): Promise<Fe
     ...{ url, serverKey, population, engine, backend, random },
     examples: train,
     floors: { minimumCohort },
+    ...conditionsOf(flags),
     ...(heldOut === undefined ? {} : { heldOut }),
     ...(enrolmentToken === undefined ? {} : { token: enrolmentToken }),
     ...(deviceKey === undefined ? {} : { deviceKey }),
     ...(ca === undefined ? {} : { tls: { ca } }),
   });
+}
+
+/** The conditions that the options set, if any. */
+function conditionsOf({ charging, minimumBattery, hours, dailySeconds }: ClientFlags): {
+  readonly conditions?: Partial<Conditions>;
+} {
+  const conditions = {
+    ...(charging === undefined ? {} : { charging }),
+    ...(minimumBattery === undefined ? {} : { minimumBattery }),
+    ...(hours === undefined ? {} : { hours }),
+    ...(dailySeconds === undefined ? {} : { dailySeconds }),
+  };
+  return Object.keys(conditions).length === 0 ? {} : { conditions };
 }

@@ -55,6 +55,15 @@ export function partOf(text: string): { readonly index: number; readonly count: 
   return { index: index - 1, count };
 }
 
+/** Parses hours of a day, such as "22:00-06:00". Whether they are times of day is checked with them. */
+export function hoursOfDay(text: string): { readonly from: string; readonly to: string } {
+  const [from = "", to = "", ...rest] = text.split("-");
+  if (to === "" || rest.length > 0) {
+    throw new InvalidArgumentError("Give two times of day, such as 22:00-06:00.");
+  }
+  return { from, to };
+}
+
 /** Parses a fraction above 0 and at most 0.5. */
 export function fraction(text: string): number {
   const value = Number(text);

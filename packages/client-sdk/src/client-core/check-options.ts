@@ -60,6 +60,7 @@ const RULES: Readonly<Record<Option, Rule>> = {
   wasmPaths: { holds: either(isText, isObject), wanted: "an address, or an address for each file" },
   trainer: { holds: hasMethods("train", "evaluate"), wanted: "a LocalTrainer" },
   floors: { holds: isObject, wanted: "an object with the floors to change" },
+  conditions: { holds: isObject, wanted: "an object with the conditions to set" },
   approvePlan: { holds: (value) => typeof value === "function", wanted: "a function" },
   random: { holds: hasMethods("bytes", "derive"), wanted: "a RandomSource" },
   token: {

@@ -1,4 +1,4 @@
-import type { Limits, RandomSource } from "@tributary/protocol";
+import type { Conditions, Limits, RandomSource } from "@tributary/protocol";
 import type { WebWorker } from "@tributary/protocol/worker-port";
 import type { DeviceKeySource, TokenSource } from "../enrolment/credentials.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
@@ -62,6 +62,12 @@ export interface FederatedClientOptions {
    * The app's minimum rules. A plan that breaks one of them is refused, whatever the server says.
    */
   readonly floors?: Partial<ClientFloors>;
+  /**
+   * What the device must be like for this client to work on it, whatever a plan says: `charging`,
+   * `hours` and so on. A plan can ask for more, and for nothing less. The client waits while a condition
+   * does not hold, and goes on by itself.
+   */
+  readonly conditions?: Partial<Conditions>;
   /**
    * Asked before the client does what a plan says: a person's consent, or a policy of the app's. A
    * plan that is not approved is refused. Unless it is set, the floors alone decide.

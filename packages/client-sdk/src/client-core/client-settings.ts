@@ -2,9 +2,11 @@ import {
   parseServerKey,
   populationName,
   resolveLimits,
+  type Conditions,
   type Limits,
   type ServerKey,
 } from "@tributary/protocol";
+import { resolveConditions } from "../conditions/own-conditions.ts";
 import { checkServerUrl } from "../session/server-url.ts";
 import type { SessionOptions } from "../session/session.ts";
 import { resolveFloors, type ClientFloors } from "../trust/floors/client-floors.ts";
@@ -24,6 +26,8 @@ export interface ClientSettings {
   readonly serverKey: ServerKey;
   /** The app's floors, with defaults filled in. */
   readonly floors: ClientFloors;
+  /** The app's own conditions, with defaults filled in; undefined if there are none. */
+  readonly conditions: Conditions | undefined;
   readonly limits: Limits;
   readonly session: SessionOptions;
 }
@@ -44,6 +48,7 @@ export function clientSettings(options: FederatedClientOptions): ClientSettings 
     population: populationName(options.population),
     serverKey,
     floors,
+    conditions: options.conditions && resolveConditions(options.conditions),
     limits,
     session: {
       url: checkServerUrl(options.url),

@@ -1,4 +1,6 @@
 import { isTributaryError, type Clock, type RoundPurpose } from "@tributary/protocol";
+import { AskedConditions } from "../conditions/asked-conditions.ts";
+import type { Eligibility } from "../conditions/eligibility.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
 import { storeOf } from "../examples/store-of.ts";
 import { dryRun, type DryRun, type DryRunDeps } from "../participation/dry-run.ts";
@@ -20,6 +22,7 @@ import type { ClientSettings } from "./client-settings.ts";
 export class OwnThreadCore implements ClientCore {
   readonly #settings: ClientSettings;
   readonly #resources: ClientResources;
+  readonly #platform: ThreadPlatform;
   readonly #clock: Clock;
   readonly #network: ThreadPlatform["network"];
   readonly #examples: ExampleStore;
@@ -37,6 +40,7 @@ export class OwnThreadCore implements ClientCore {
   constructor(settings: ClientSettings, platform: ThreadPlatform) {
     this.#settings = settings;
     this.#resources = new ClientResources(settings, platform);
+    this.#platform = platform;
     this.#clock = platform.clock;
     this.#network = platform.network;
     const { examples, heldOut } = settings.options;
@@ -50,6 +54,7 @@ export class OwnThreadCore implements ClientCore {
     const work = await this.#workDeps(signal);
     const { crypto, random } = work;
     const waits = random.derive("wait");
+    const eligibility = this.#eligibility();
     const deps = {
       ...resources.sessionDeps(crypto, this.#cache),
       ...work,
@@ -58,6 +63,7 @@ export class OwnThreadCore implements ClientCore {
       population,
       credentials: resources.credentials(crypto),
       approval: resources.approval(crypto),
+      eligibility,
       cache: this.#cache,
       events,
       reconnect: new Backoff(waits),
@@ -69,6 +75,7 @@ export class OwnThreadCore implements ClientCore {
       await participate(deps, session, signal);
     } finally {
       this.#events = undefined;
+      eligibility.close();
     }
   }
 
@@ -81,7 +88,12 @@ export class OwnThreadCore implements ClientCore {
 
   async dryRun(purpose: RoundPurpose, signal: AbortSignal): Promise<DryRun> {
     const { model } = await this.#requestNewest(signal);
-    return dryRun(await this.#workDeps(signal), model, purpose, signal);
+    const eligibility = this.#eligibility();
+    try {
+      return await dryRun(await this.#workDeps(signal), eligibility, model, purpose, signal);
+    } finally {
+      eligibility.close();
+    }
   }
 
   async newest({ personal }: NewestRequest, signal: AbortSignal): Promise<Checkpoint> {
@@ -102,6 +114,15 @@ export class OwnThreadCore implements ClientCore {
 
   dispose(): Promise<void> {
     return this.#resources.dispose();
+  }
+
+  #eligibility(): AskedConditions {
+    const { device, clock, usage } = this.#platform;
+    const { conditions: own, session, population } = this.#settings;
+    const name = `${session.url} ${population}`;
+    const load = (): Promise<Eligibility> =>
+      this.#platform.createEligibility({ device, clock, usage, name, own });
+    return new AskedConditions(load, own !== undefined);
   }
 
   /** What work on the examples needs. */

@@ -8,11 +8,13 @@ import type { Incoming, Session } from "../session/session.ts";
 import { countExamples, type OfferedExamples } from "./app-examples.ts";
 import { checkEnough } from "../trust/floors/check-floors.ts";
 import type { RunningDeliveries } from "../trust/running-deliveries.ts";
+import type { AskedConditions } from "../conditions/asked-conditions.ts";
 import { retryWaitMs } from "./retry-wait.ts";
 import { RoundMember, type RoundDeps } from "./round.ts";
 
 /** What a check-in needs, and the round that may follow it. */
-export interface CheckInDeps extends Omit<RoundDeps, "offered"> {
+export interface CheckInDeps extends Omit<RoundDeps, "offered" | "eligibility"> {
+  readonly eligibility: AskedConditions;
   /** What the client receives at present, over all its connections. */
   readonly deliveries: RunningDeliveries;
   /** Called when the server has accepted the check-in. */
@@ -25,7 +27,8 @@ export interface CheckInDeps extends Omit<RoundDeps, "offered"> {
  * Checks in and, if the server selects the client for a round, goes through the round.
  * @returns How long to wait before the next check-in, milliseconds. The session is idle then.
  * @throws TributaryError what ended the session; `EXAMPLES_INVALID` when the app has no examples;
- *   `PLAN_SIGNATURE_INVALID`; `DEVICE_REVOKED`; `ABORTED`.
+ *   `PLAN_SIGNATURE_INVALID`; `DEVICE_REVOKED`; `CONDITIONS_UNMET` when one of the app's own conditions
+ *   has ceased to hold while the client waited; `ABORTED`.
  */
 export async function takePart(
   session: Session,
@@ -45,7 +48,7 @@ export async function takePart(
   // asked again and again.
   let mayRenewToken = deps.credentials.renewable;
   for (;;) {
-    const answer = await session.next(signal);
+    const answer = await deps.eligibility.whileMet(undefined, signal, (met) => session.next(met));
     switch (answer.type) {
       case "checkInAccepted": {
         const { population, events } = deps;
@@ -115,13 +118,22 @@ async function checkIn(
   tokenExpired: boolean,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const { population, credentials, floors, cache } = deps;
+  const { population, credentials, floors, cache, eligibility } = deps;
   const { codecs, maximumParameters: maxParameters } = floors;
   try {
     const shown = await credentials.show(session.handshakeHash, tokenExpired, signal);
     // What comes at this moment need not come again with the round.
     await deps.deliveries.idle(signal);
-    const offer = { population, codecs, maxParameters, ...counts, resumes: true, ...shown };
+    const declined = { declinedPlans: eligibility.declined };
+    const offer = {
+      population,
+      codecs,
+      maxParameters,
+      ...counts,
+      ...declined,
+      resumes: true,
+      ...shown,
+    };
     session.checkIn(offer, cache.held());
     return undefined;
   } catch (error) {
@@ -135,6 +147,7 @@ function rejectedByServer(
   deps: CheckInDeps,
   { code, message, retryAfterMs: askedMs }: Extract<Incoming, { type: "rejection" | "failure" }>,
 ): number {
+  if (code === "NOT_ELIGIBLE") deps.eligibility.standAside();
   const retryAfterMs = rejected(deps, code, message, askedMs);
   if (code === "DEVICE_REVOKED") throw new TributaryError(code, message, { retryAfterMs });
   return retryAfterMs;

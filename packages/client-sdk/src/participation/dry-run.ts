@@ -9,6 +9,9 @@ import {
   type RoundPurpose,
   type TributaryError,
 } from "@tributary/protocol";
+import type { AskedConditions } from "../conditions/asked-conditions.ts";
+import type { ConditionalWork } from "../conditions/eligibility.ts";
+import type { UnmetCondition } from "../conditions/unmet.ts";
 import { PlanApproval } from "../trust/plan-approval.ts";
 import { planSummary, type PlanSummary } from "../trust/plan-summary.ts";
 import { checkEnough, checkFloors, checkSteps, termsOf } from "../trust/floors/check-floors.ts";
@@ -24,6 +27,8 @@ export interface DryRun {
   readonly summary: PlanSummary;
   /** Why this client would refuse the plan, because of a floor; undefined if it would not. */
   readonly refused: TributaryError | undefined;
+  /** The conditions that would keep this client from working now; the dry run works all the same. */
+  readonly unmet: readonly UnmetCondition[];
   /**
    * The report, as the messages that would carry it: the bytes before they are encrypted, in order.
    * The round's id and nonce, which only a round has, are zeros. Empty when the plan is refused.
@@ -39,7 +44,10 @@ export interface ReportMessage {
 }
 
 /** What a dry run needs. */
-export interface DryRunDeps extends Omit<LocalWorkDeps, "offered" | "approval" | "events"> {
+export interface DryRunDeps extends Omit<
+  LocalWorkDeps,
+  "offered" | "approval" | "events" | "eligibility"
+> {
   readonly crypto: ClientCrypto;
 }
 
@@ -48,6 +56,9 @@ const NOWHERE = {
   roundId: "rnd_0000000000000000" as RoundId,
   reportNonce: new Uint8Array(16),
 };
+
+/** A dry run works whatever the device is like: the person wants to see what it would be. */
+const unconditional: ConditionalWork = { whileMet: (_, signal, work) => work(signal) };
 
 /** Nobody hears of the events of a dry run. */
 const silent: EventSink = { push: () => {}, room: () => Promise.resolve() };
@@ -59,6 +70,7 @@ const silent: EventSink = { push: () => {}, room: () => Promise.resolve() };
  */
 export async function dryRun(
   deps: DryRunDeps,
+  eligibility: AskedConditions,
   model: CachedModel,
   purpose: RoundPurpose,
   signal: AbortSignal,
@@ -68,20 +80,21 @@ export async function dryRun(
   const offered = await countExamples(deps, signal);
   if (isTributaryError(offered)) throw offered;
   const exampleCount = purpose === "training" ? offered.exampleCount : offered.heldOutCount;
+  const unmet = await eligibility.unmet(model.plan, signal);
   const summary = planSummary(crypto, model.plan, { purpose, exampleCount });
   try {
     checkFloors(floors, termsOf(crypto, model.plan), true);
     checkEnough(floors, exampleCount);
     if (purpose === "training") checkSteps(floors, plan, exampleCount);
   } catch (error) {
-    return { plan, summary, refused: asTributaryError(error), messages: [] };
+    return { plan, summary, refused: asTributaryError(error), unmet, messages: [] };
   }
   // The approval is for the round: a dry run is what the person may want to see before.
   const approval = new PlanApproval(crypto, undefined);
   const roundNumber = purpose === "training" ? model.roundNumber + 1 : model.roundNumber;
   const round = { roundId: NOWHERE.roundId, roundNumber, purpose };
   const report = await workForRound(
-    { ...deps, offered, approval, events: silent },
+    { ...deps, eligibility: unconditional, offered, approval, events: silent },
     round,
     model,
     signal,
@@ -91,5 +104,5 @@ export async function dryRun(
     type: message.type,
     bytes: encodeClientMessage(message),
   }));
-  return { plan, summary, refused: undefined, messages: encoded };
+  return { plan, summary, refused: undefined, unmet, messages: encoded };
 }

@@ -1,4 +1,5 @@
 import { basesToReport, metricsFromBases, type Clock, TributaryError } from "@tributary/protocol";
+import type { ConditionalWork } from "../conditions/eligibility.ts";
 import { abortable, aborted } from "../runtime/abort.ts";
 import { nextMacrotask } from "../runtime/event-loop-break.ts";
 import type { PauseGate } from "../runtime/pause-gate.ts";
@@ -23,6 +24,8 @@ export interface LocalWorkDeps extends TrainingDeps, AppExamples {
   readonly clock: Clock;
   /** The app's minimum rules, some of which are about the work. */
   readonly floors: ClientFloors;
+  /** Stops the work when the device no longer meets the conditions of its plan. */
+  readonly eligibility: ConditionalWork;
   /** What the app says to the plans that it is shown. */
   readonly approval: PlanApproval;
   readonly events: EventSink;
@@ -41,7 +44,7 @@ export type RoundOfWork = Pick<Configuration, "roundId" | "roundNumber" | "purpo
 /**
  * Does everything between the model and the encoded report: evaluates, counts or trains.
  * @param signal - Aborted when the round or the session has ended; no event is pushed after that.
- * @throws TributaryError `ENGINE_UNAVAILABLE`; what the work itself throws; `ABORTED`.
+ * @throws TributaryError `CONDITIONS_UNMET`; `ENGINE_UNAVAILABLE`; what the work itself throws; `ABORTED`.
  */
 export async function workForRound(
   deps: LocalWorkDeps,
@@ -52,6 +55,18 @@ export async function workForRound(
   // The work may keep the event loop busy. The server must have heard before that it begins, so that
   // it does not take the silence for that of a client that has gone.
   await abortable(nextMacrotask(), signal);
+  return deps.eligibility.whileMet(model.plan, signal, (met) =>
+    approvedWork(deps, round, model, met),
+  );
+}
+
+/** Does the work, if the app approves of the plan. */
+async function approvedWork(
+  deps: LocalWorkDeps,
+  round: RoundOfWork,
+  model: VerifiedModel,
+  signal: AbortSignal,
+): Promise<PreparedReport> {
   const { approval, clock, events, floors, offered, trainer } = deps;
   const { purpose } = round;
   const exampleCount = purpose === "evaluation" ? offered.heldOutCount : offered.exampleCount;

@@ -9,6 +9,7 @@ import type {
 } from "@tributary/protocol";
 import type { NetworkChange } from "../session/network-source.ts";
 import type { DisconnectCause } from "./disconnect-cause.ts";
+import type { UnmetCondition } from "../conditions/unmet.ts";
 
 /**
  * What happens while a client takes part. `type` tells the events apart.
@@ -140,8 +141,6 @@ export type ParticipationEvent =
       readonly backend: string;
       /** Why this engine was chosen: a clause for people to read. */
       readonly reason: string;
-      /** As in `EngineChoice`. */
-      readonly slowBecause?: string;
     }
   /**
    * A batch has been trained on. The event comes at the end of each epoch and at most ten times a
@@ -249,8 +248,16 @@ export type ParticipationEvent =
       };
     }
   /**
+   * The client does not work now, because of these conditions: it does not check in, and closes its
+   * connection. It goes on by itself. The event comes again when other conditions are unmet.
+   */
+  | { readonly type: "conditions-unmet"; readonly unmet: readonly UnmetCondition[] }
+  /** The conditions for which the client has waited hold again, and it goes on. */
+  | { readonly type: "conditions-met" }
+  /**
    * This client has left the round because of `error`. It checks in again after `retryInMs`
-   * milliseconds.
+   * milliseconds. With the code `CONDITIONS_UNMET` a condition did not hold, or has ceased to hold in
+   * mid-training: the client then does not check in before it holds again, or only for other tasks.
    */
   | {
       readonly type: "withdrawn";

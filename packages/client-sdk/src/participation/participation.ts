@@ -39,7 +39,7 @@ export async function participate(
   options: SessionOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { events, clock, reconnect, network } = deps;
+  const { events, clock, reconnect, network, eligibility } = deps;
   const link = new LinkWatch(deps);
   /** The number of connections that were tried since the last check-in. */
   let attempt = 0;
@@ -64,7 +64,12 @@ export async function participate(
         waitMs = await member.resume(session, checkedIn, signal);
       } else {
         member?.leave();
-        await rest(session, deps, notBeforeMs - clock.elapsedMs(), signal);
+        // A connection costs a device something too: without work it is given up.
+        await eligibility.requireReady(signal);
+        const waitMsLeft = notBeforeMs - clock.elapsedMs();
+        await eligibility.whileMet(undefined, signal, (met) =>
+          rest(session, deps, waitMsLeft, met),
+        );
         await events.room(signal);
         await deps.gate.hold(signal);
         waitMs = await takePart(session, { ...deps, checkedIn, selected }, signal);
@@ -81,6 +86,7 @@ export async function participate(
       try {
         await events.room(signal);
         await deps.gate.hold(signal);
+        await untilReady(deps, signal);
         attempt += 1;
         events.push({ type: "connecting", attempt });
         session = await Session.open(deps, options, signal);
@@ -92,6 +98,8 @@ export async function participate(
       } catch (error) {
         if (signal.aborted) return;
         failure = asTributaryError(error);
+        // The client waits without a connection until it may go on.
+        if (failure.code === "CONDITIONS_UNMET") continue;
         // An error while the session lives on is not about the connection: connecting again would not
         // help.
         const connectionIsLost = session === undefined || session.ended !== undefined;
@@ -120,6 +128,19 @@ export async function participate(
     // What the client still works on is of no use without the round.
     member?.leave();
   }
+}
+
+/** Waits while the device's conditions keep the client from checking in, and tells the app so. */
+async function untilReady(
+  { eligibility, events }: ParticipationDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  let hasWaited = false;
+  await eligibility.ready(signal, (unmet) => {
+    hasWaited = true;
+    events.push({ type: "conditions-unmet", unmet });
+  });
+  if (hasWaited) events.push({ type: "conditions-met" });
 }
 
 /**

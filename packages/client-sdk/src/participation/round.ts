@@ -216,11 +216,14 @@ export class RoundMember {
   /** Waits for the model, and tells the server that it has come. */
   async #download(): Promise<VerifiedModel> {
     const { arrival, purpose, roundNumber } = this.#configuration;
-    const { cache, events } = this.#deps;
+    const { cache, eligibility, events } = this.#deps;
     const roundId = this.#roundId;
     const session = this.#session;
     this.#showDownload();
-    const model = await abortable(arrival.model, this.#stop.signal);
+    const { signal } = this.#stop;
+    // The conditions are known with the plan, before most of the bytes have come.
+    const plan = await abortable(arrival.plan, signal);
+    const model = await eligibility.whileMet(plan, signal, (met) => abortable(arrival.model, met));
     // An evaluation may be of an old checkpoint, and statistics are no model: neither must become the
     // answer of `model()`.
     const isNewest = purpose === "training" && model.plan.plan.statistics === undefined;

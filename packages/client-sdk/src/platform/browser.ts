@@ -1,6 +1,8 @@
 import { TributaryError, createKernels } from "@tributary/protocol";
 import { systemClock } from "../runtime/system-clock.ts";
 import { createBrowserCrypto } from "./browser-crypto.ts";
+import { createEligibility } from "./lazy-eligibility.ts";
+import { browserDevice, lazyUsage } from "./lazy-device.ts";
 import { buildLayersModel, createTrainer } from "./lazy-engines.ts";
 import type { Platform } from "./platform.ts";
 import { webNetwork } from "./web-network.ts";
@@ -11,6 +13,9 @@ export const platform: Platform = {
   connect: webSocketConnector(lazyFailure),
   clock: systemClock,
   network: webNetwork,
+  device: browserDevice,
+  createEligibility,
+  usage: lazyUsage,
   createCrypto: createBrowserCrypto,
   createKernels,
   createTrainer,

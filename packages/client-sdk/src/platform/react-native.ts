@@ -1,5 +1,8 @@
 import { TributaryError, createKernels } from "@tributary/protocol";
 import { createNobleProvider } from "@tributary/protocol/crypto-noble";
+import { settableDevice } from "../conditions/device-conditions.ts";
+import { Eligibility } from "../conditions/eligibility.ts";
+import { memoryUsageStore } from "../conditions/usage-store.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { buildLayersModel, createTrainer } from "./plain-engines.ts";
 import type { Platform } from "./platform.ts";
@@ -26,6 +29,10 @@ export const platform: Platform = {
     ),
   ),
   clock: systemClock,
+  // What the device is like is known to modules of the app's, which it injects.
+  device: settableDevice(),
+  createEligibility: (deps) => Promise.resolve(new Eligibility(deps)),
+  usage: memoryUsageStore(),
   async createCrypto() {
     requireGlobals();
     return createNobleProvider();

@@ -9,6 +9,11 @@ export {
   type MemorySocketEnd,
   type MemorySocketEvents,
 } from "../session/memory-socket.ts";
+export {
+  deviceConditionsCases,
+  usageStoreCases,
+  type DeviceConditionsFixture,
+} from "./device-cases.ts";
 export { openShelf } from "#platform/shelf";
 export { exampleShelfCases, type ExampleShelfFixture } from "./example-shelf-cases.ts";
 export { localTrainerCases, type LocalTrainerFixture } from "./local-trainer-cases.ts";

@@ -49,6 +49,8 @@ export class ModelDelivery {
    * what `interrupt` was given.
    */
   readonly model: Promise<VerifiedModel>;
+  /** The verified plan, as soon as it is there. Rejects as `model` does. */
+  readonly plan: Promise<VerifiedPlan>;
   /** Whether the client held both already and nothing had to be sent. */
   readonly cached: boolean;
   /** Bytes of what had to be sent, with those that an interrupted delivery had brought. */
@@ -71,6 +73,7 @@ export class ModelDelivery {
   #onCome: ((bytes: number) => void) | undefined;
   #settled = false;
   #resolve: (model: VerifiedModel) => void = () => {};
+  #resolvePlan: (plan: VerifiedPlan) => void = () => {};
   #reject: (error: TributaryError) => void = () => {};
 
   /**
@@ -104,8 +107,11 @@ export class ModelDelivery {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    const isPlanned = new Promise<VerifiedPlan>((resolve) => (this.#resolvePlan = resolve));
+    this.plan = Promise.race([isPlanned, this.model.then(({ plan }) => plan)]);
     // A delivery may fail while nobody waits for it. That must not be an unhandled rejection.
     this.model.catch(() => {});
+    this.plan.catch(() => {});
     this.#guard(() => this.#begin());
   }
 
@@ -225,6 +231,7 @@ export class ModelDelivery {
   #planVerified(verified: VerifiedPlan): void {
     const { checkpoint } = this.#delivery;
     this.#plan = verified;
+    this.#resolvePlan(verified);
     this.#deps.cache.holdPlan(verified);
     const byteLength = 4 * verified.layout.size;
     if (checkpoint.byteLength !== byteLength) {

@@ -5,6 +5,7 @@ import {
   type SymmetricCrypto,
   type RoundPurpose,
 } from "@tributary/protocol";
+import { conditionsSentence } from "../conditions/unmet.ts";
 import { bitsPerValue } from "./floors/bits-per-value.ts";
 import { termsOf } from "./floors/check-floors.ts";
 import type { VerifiedPlan } from "./verified-model.ts";
@@ -66,9 +67,14 @@ export function planSummary(
     ],
     minimumCohort: plan.minimumCohort,
   };
+  const when = conditionsSentence(plan.conditions);
   return {
     ...summary,
-    text: [whatIsDone(verified, summary), ...whatLeaves(verified, summary)].join("\n"),
+    text: [
+      whatIsDone(verified, summary),
+      ...(when === undefined ? [] : [when]),
+      ...whatLeaves(verified, summary),
+    ].join("\n"),
   };
 }
 

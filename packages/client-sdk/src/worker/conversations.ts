@@ -2,6 +2,7 @@
 // channel of the Worker, in which messages keep their order.
 import type { DataContract, Plan, PlainError, RoundPurpose } from "@tributary/protocol";
 import type { Checkpoint, NewestRequest } from "../client-core/client-core.ts";
+import type { DeviceState } from "../conditions/device-conditions.ts";
 import type { TokenRequest } from "../enrolment/credentials.ts";
 import type { ExampleTable } from "../examples/example-table.ts";
 import type { Examples } from "../examples/examples.ts";
@@ -25,6 +26,8 @@ export type CoreTalk = {
   leave: { request: void; answer: void };
   /** Told: holds the work, or lets it go on. */
   setPaused: { request: boolean; answer: void };
+  /** Told: what the device is like now, after the Worker has begun to watch it. */
+  device: { request: DeviceState; answer: void };
   newest: { request: NewestRequest; answer: Checkpoint };
   dryRun: { request: RoundPurpose; answer: PlainDryRun };
 };
@@ -42,6 +45,8 @@ export type PageTalk = {
   held: { request: Checkpoint; answer: void };
   /** Told: no engine that works in a Worker can do what the server asks for, and why. */
   outOfReach: { request: string; answer: void };
+  /** Told: begins to watch the device, of which a page knows more than a Worker, or ends it. */
+  watchDevice: { request: boolean; answer: void };
   countExamples: { request: StoreName; answer: number };
   loadExamples: {
     request: { readonly store: StoreName; readonly contract: DataContract | undefined };

@@ -12,7 +12,7 @@ export interface StoreInPage {
 /** A client's options as the Worker gets them: data, and which parts of the app are to be asked. */
 export interface CrossingOptions extends Pick<
   FederatedClientOptions,
-  "url" | "population" | "serverKey" | "floors" | "limits" | "backend"
+  "url" | "population" | "serverKey" | "floors" | "conditions" | "limits" | "backend"
 > {
   readonly stores: Readonly<Record<StoreName, StoreInPage | undefined>>;
   /** The token, or that the app has a function that gets one. */
@@ -33,11 +33,12 @@ export function crossingOptions(
   options: FederatedClientOptions,
   stores: CrossingOptions["stores"],
 ): CrossingOptions {
-  const { url, population, serverKey, floors, limits, backend } = options;
+  const { url, population, serverKey, floors, conditions, limits, backend } = options;
   const { token, approvePlan, deviceKey, random } = options;
   return {
     ...{ url, population, serverKey },
     ...(floors === undefined ? {} : { floors }),
+    ...(conditions === undefined ? {} : { conditions }),
     ...(limits === undefined ? {} : { limits }),
     ...(backend === undefined ? {} : { backend }),
     stores,

@@ -10,7 +10,6 @@ import { LoadOnce } from "../runtime/load-once.ts";
 import { inOneTab, type TabLocks } from "./one-tab.ts";
 import { reasonToStay } from "./crossing-options.ts";
 import { waysToStart, type WayToStart } from "./start-worker.ts";
-import { WorkerCore } from "./worker-core.ts";
 
 /** Opens a client's core in a browser: in a Worker where that is possible, else in the page. */
 export function openCore(
@@ -155,10 +154,17 @@ export class PlacedCore implements ClientCore {
     const ways = this.#ways;
     for (const way of this.#reasonToStay === undefined ? ways : []) {
       try {
-        const core = await WorkerCore.open(webWorkerEndpoint(await way.start()), this.#settings, {
-          onOutOfReach: (reason) => this.#stay(reason),
-          onDeath: () => this.#forget(),
-        });
+        // A page that cannot have a Worker needs no side of one.
+        const { WorkerCore } = await import("./worker-core.ts");
+        const core = await WorkerCore.open(
+          webWorkerEndpoint(await way.start()),
+          this.#settings,
+          this.#platform.device,
+          {
+            onOutOfReach: (reason) => this.#stay(reason),
+            onDeath: () => this.#forget(),
+          },
+        );
         return { core, thread: "worker", reason: `the Worker was started from ${way.name}` };
       } catch (error) {
         failures.push(`from ${way.name}: ${causeOf(error)}`);

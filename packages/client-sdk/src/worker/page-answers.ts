@@ -20,6 +20,7 @@ export interface PageParts {
   readonly events: () => EventSink | undefined;
   readonly onHeld: (checkpoint: Checkpoint) => void;
   readonly onOutOfReach: (reason: string) => void;
+  readonly watchDevice: (isWatched: boolean) => void;
 }
 
 /** The page's answers to what the Worker asks. */
@@ -34,6 +35,7 @@ export function pageAnswers(parts: PageParts): Handlers<PageTalk> {
     room: (_, { signal }) => parts.events()?.room(signal),
     held: (checkpoint) => parts.onHeld(checkpoint),
     outOfReach: (reason) => parts.onOutOfReach(reason),
+    watchDevice: (isWatched) => parts.watchDevice(isWatched),
     countExamples: (name, { signal }) => askStore(() => store(name).count(), signal),
     async loadExamples({ store: name, contract }, handling) {
       const { signal } = handling;

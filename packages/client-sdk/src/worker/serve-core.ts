@@ -3,7 +3,8 @@ import { WorkerPort, serve, type WorkerEndpoint } from "@tributary/protocol/work
 import { clientSettings } from "../client-core/client-settings.ts";
 import { OwnThreadCore } from "../client-core/own-thread.ts";
 import type { EventSink } from "../participation/event-stream.ts";
-import type { ThreadPlatform } from "../platform/platform.ts";
+import type { WorkerPlatform } from "../platform/platform.ts";
+import { deviceInPage } from "./device-in-page.ts";
 import { optionsInWorker, type Page } from "./page-in-worker.ts";
 import type { CoreTalk, PageTalk } from "./conversations.ts";
 import { plainEvent } from "./plain-event.ts";
@@ -15,8 +16,9 @@ const OUT_OF_REACH = ["MODEL_UNSUPPORTED", "ENGINE_UNAVAILABLE"] as const;
  * Answers what a page asks of a client in a Worker: the Worker's side of `WorkerCore`. To be called
  * before the script first waits for anything.
  */
-export function serveCore(endpoint: WorkerEndpoint, platform: ThreadPlatform): void {
+export function serveCore(endpoint: WorkerEndpoint, platform: WorkerPlatform): void {
   const page: Page = new WorkerPort<PageTalk>(endpoint, { name: "The page" });
+  const device = deviceInPage(page);
   let opened: OwnThreadCore | undefined;
   let leaving: AbortController | undefined;
   let heldId: string | undefined;
@@ -49,7 +51,10 @@ export function serveCore(endpoint: WorkerEndpoint, platform: ThreadPlatform): v
   serve<CoreTalk>(endpoint, {
     async open(crossing) {
       const crypto = crossing.seed === undefined ? undefined : await platform.createCrypto();
-      opened = new OwnThreadCore(clientSettings(optionsInWorker(page, crossing, crypto)), platform);
+      opened = new OwnThreadCore(clientSettings(optionsInWorker(page, crossing, crypto)), {
+        ...platform,
+        device,
+      });
     },
     async participate() {
       leaving = new AbortController();
@@ -62,6 +67,7 @@ export function serveCore(endpoint: WorkerEndpoint, platform: ThreadPlatform): v
     },
     leave: () => leaving?.abort(),
     setPaused: (isPaused) => core().setPaused(isPaused),
+    device: (state) => device.set(state),
     async newest(request, handling) {
       const checkpoint = await core().newest(request, handling.signal);
       tellHeld();

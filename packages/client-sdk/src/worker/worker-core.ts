@@ -2,6 +2,7 @@ import { fromPlain, type RoundPurpose } from "@tributary/protocol";
 import { WorkerPort, serve, type WorkerEndpoint } from "@tributary/protocol/worker-port";
 import type { Checkpoint, ClientCore, NewestRequest } from "../client-core/client-core.ts";
 import type { ClientSettings } from "../client-core/client-settings.ts";
+import type { DeviceConditions } from "../conditions/device-conditions.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
 import { storeOf } from "../examples/store-of.ts";
 import type { DryRun } from "../participation/dry-run.ts";
@@ -28,6 +29,8 @@ export class WorkerCore implements ClientCore {
   #events: EventSink | undefined;
   #held: Checkpoint | undefined;
 
+  #stopWatching: () => void = () => {};
+
   private constructor(port: WorkerPort<CoreTalk>) {
     this.#port = port;
   }
@@ -40,6 +43,7 @@ export class WorkerCore implements ClientCore {
   static async open(
     endpoint: WorkerEndpoint,
     { options }: ClientSettings,
+    device: DeviceConditions,
     { onOutOfReach, onDeath }: WorkerCoreEvents,
   ): Promise<WorkerCore> {
     let isOpen = false;
@@ -61,6 +65,7 @@ export class WorkerCore implements ClientCore {
         events: () => core.#events,
         onHeld: (checkpoint) => (core.#held = checkpoint),
         onOutOfReach,
+        watchDevice: (isWatched) => core.#watch(isWatched ? device : undefined),
       }),
     );
     const crossing = crossingOptions(options, {
@@ -112,7 +117,14 @@ export class WorkerCore implements ClientCore {
   }
 
   dispose(): Promise<void> {
+    this.#watch(undefined);
     return this.#port.close();
+  }
+
+  /** Tells the Worker what a device is like, in place of the one before. */
+  #watch(device: DeviceConditions | undefined): void {
+    this.#stopWatching();
+    this.#stopWatching = device?.watch((state) => this.#port.tell("device", state)) ?? (() => {});
   }
 }
 

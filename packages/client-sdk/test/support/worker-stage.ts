@@ -2,9 +2,15 @@ import { createKernels } from "@tributary/protocol";
 import { webWorkerEndpoint, type WebWorker } from "@tributary/protocol/worker-port";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { clientSettings, type ClientSettings } from "../../src/client-core/client-settings.ts";
-import type { FederatedClientOptions } from "../../src/index.ts";
-import type { ThreadPlatform } from "../../src/platform/platform.ts";
+import {
+  memoryUsageStore,
+  settableDevice,
+  type FederatedClientOptions,
+  type SettableDevice,
+} from "../../src/index.ts";
+import type { ThreadPlatform, WorkerPlatform } from "../../src/platform/platform.ts";
 import { ManualClock } from "../../src/testing/index.ts";
+import { createEligibility } from "../../src/platform/lazy-eligibility.ts";
 import { serveCore } from "../../src/worker/serve-core.ts";
 import { lineExamples } from "./linear-task.ts";
 import { LinearTrainer } from "./linear-trainer.ts";
@@ -14,6 +20,8 @@ import { ScriptedServer, crypto } from "./scripted-server.ts";
 export interface WorkerStage {
   readonly server: ScriptedServer;
   readonly platform: ThreadPlatform;
+  /** The page's device. */
+  readonly device: SettableDevice;
   readonly trainer: LinearTrainer;
   readonly settings: (options?: Partial<FederatedClientOptions>) => ClientSettings;
 }
@@ -21,12 +29,17 @@ export interface WorkerStage {
 export function workerStage(): WorkerStage {
   const server = new ScriptedServer();
   const trainer = new LinearTrainer();
+  const device = settableDevice();
   return {
     server,
     trainer,
+    device,
     platform: {
       connect: server.connect,
       clock: new ManualClock(1_700_000_000_000),
+      device,
+      createEligibility,
+      usage: memoryUsageStore(),
       createCrypto: () => Promise.resolve(crypto),
       createKernels,
       createTrainer: () => Promise.resolve(trainer),
@@ -43,7 +56,7 @@ export function workerStage(): WorkerStage {
 }
 
 /** A Worker that runs in this thread. Its messages are cloned as those of a real one. */
-export function workerOf(platform: ThreadPlatform): WebWorker & { fail(): void } {
+export function workerOf(platform: WorkerPlatform): WebWorker & { fail(): void } {
   const { port1, port2 } = new MessageChannel();
   const inside = webWorkerEndpoint(asWorker(port2));
   serveCore(inside, platform);

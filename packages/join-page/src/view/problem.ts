@@ -1,4 +1,4 @@
-import { asTributaryError, clauseOf } from "@tributary/protocol";
+import { asTributaryError } from "@tributary/protocol";
 import { say, show } from "./elements.ts";
 
 /** What to say in place of a message that is written for developers. */
@@ -19,9 +19,8 @@ const PLAIN: Readonly<Record<string, readonly [title: string, remedy: string]>> 
 
 /** Shows what has gone wrong, and what to do about it. */
 export function showProblem(error: unknown): void {
-  const fault = asTributaryError(error);
-  const { code, remedy } = fault;
-  const [title, advice] = PLAIN[code] ?? [clauseOf(fault), remedy ?? ""];
+  const { code, message, remedy } = asTributaryError(error);
+  const [title, advice] = PLAIN[code] ?? [message, remedy ?? ""];
   say("problem-title", title);
   say("problem-remedy", advice);
   say("problem-code", code);

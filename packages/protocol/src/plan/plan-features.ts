@@ -39,6 +39,7 @@ export const PLAN_FEATURES: readonly PlanFeature[] = [
   { name: "r-squared", since: "0.2.0", usedBy: "training.metrics=rSquared" },
   { name: "batch-normalization", since: "0.2.0", usedBy: "training.batchNormalization" },
   { name: "statistics", since: "0.2.0", usedBy: "statistics" },
+  { name: "conditions", since: "0.2.0", usedBy: "conditions" },
 ];
 
 /** What a client of this build says at check-in. */

@@ -53,6 +53,7 @@ export function planOf(
       ...(saysNothing ? {} : { batchNormalization }),
     },
     ...(task.examples === null ? {} : { examples: task.examples }),
+    ...conditionsOf(task),
     ...statisticsOf(task),
     update,
     download,
@@ -62,6 +63,13 @@ export function planOf(
   };
   modelParts(layout, topology, plan.training); // throws if no update can be made of it
   return plan;
+}
+
+/** The conditions that the task asks for, if there are any. */
+function conditionsOf({ eligibility }: TaskDefinition): Pick<Plan, "conditions"> {
+  const { minimumExamples: _, unknown, ...every } = eligibility;
+  const asked = Object.entries(every).filter(([, value]) => value !== null && value !== false);
+  return asked.length === 0 ? {} : { conditions: { ...Object.fromEntries(asked), unknown } };
 }
 
 function statisticsOf({ model }: TaskDefinition): Pick<Plan, "statistics"> {

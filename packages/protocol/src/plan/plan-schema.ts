@@ -6,6 +6,7 @@ import { updatesAreInTheClear } from "../update/codec-table.ts";
 import { aggregationFault } from "./aggregation/aggregation-fault.ts";
 import { aggregationSchema } from "./aggregation-schema.ts";
 import { canonicalize, isPlainObject } from "./canonical-json.ts";
+import { planConditionsSchema } from "./conditions-schema.ts";
 import { contractFault } from "./contract-fault.ts";
 import { WANTED_REMEDY, wantedFilling } from "./wanted-fillings.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
@@ -67,6 +68,7 @@ const schema = strictRecord({
     batchNormalization: oneOf(batchNormalizationNames).exactOptional(),
   }),
   examples: contractSchema.exactOptional(),
+  conditions: planConditionsSchema.exactOptional(),
   statistics: strictRecord({ bins: wholeNumber(2, 1_024) }).exactOptional(),
   update: planUpdateSchema,
   // Plans of the first builds lack these two keys. Their bytes are signed and stay as they are.

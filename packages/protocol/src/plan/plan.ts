@@ -3,6 +3,7 @@ import type { BatchNormalization } from "../model/model-parts.ts";
 import type { ParameterShape } from "../model/parameter-layout.ts";
 import type { UpdateSpec } from "../update/codec-table.ts";
 import type { AggregationSpec } from "./aggregation/rule-table.ts";
+import type { Conditions } from "./conditions.ts";
 import type { DataContract } from "./contract/data-contract.ts";
 import type { LossName } from "./losses.ts";
 import type { MetricName } from "./metrics.ts";
@@ -64,6 +65,11 @@ export interface Plan {
     /** The number of bins of a column that has bounds. */
     readonly bins: number;
   };
+  /**
+   * What the device must be like for as long as it works on a round. Without it, the plan asks for
+   * nothing.
+   */
+  readonly conditions?: Conditions;
   /** How the update is encoded. */
   readonly update: UpdateSpec;
   /** How checkpoints travel to the clients. */

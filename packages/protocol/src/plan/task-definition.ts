@@ -3,6 +3,7 @@ import type { TransformerSizes } from "../model/char-transformer.ts";
 import type { DownloadSpec } from "../model/download.ts";
 import type { UpdateSpec } from "../update/codec-table.ts";
 import type { AggregationSpec } from "./aggregation/rule-table.ts";
+import type { ConditionName, Conditions, UnknownCondition } from "./conditions.ts";
 import type { DataContract } from "./contract/data-contract.ts";
 import type { LossName } from "./losses.ts";
 import type { MeasureName, MetricName } from "./metrics.ts";
@@ -151,17 +152,23 @@ interface RoundSection {
   readonly reportingTimeoutMs: number;
 }
 
-/** Which clients may take part. */
-interface EligibilitySection {
-  /** Only devices on external power. */
-  readonly charging: boolean;
-  /** Only connections without a data allowance. */
-  readonly unmetered: boolean;
-  /** Only devices that are not in use. */
-  readonly idle: boolean;
+/**
+ * Which clients may take part. All but `minimumExamples` are conditions, which travel in the plan; a
+ * flag that is false and a value that is null ask for nothing.
+ */
+interface EligibilitySection extends EveryCondition {
+  /** What a condition counts as of which a device cannot tell whether it holds. */
+  readonly unknown: UnknownCondition;
   /** Only clients with at least this many examples. */
   readonly minimumExamples: number;
 }
+
+/** Every condition, asked for or not. */
+type EveryCondition = {
+  readonly [Name in ConditionName]-?: Required<Conditions>[Name] extends boolean
+    ? boolean
+    : Required<Conditions>[Name] | null;
+};
 
 /** How often a device may take part. */
 interface ParticipationSection {

@@ -7,6 +7,7 @@ import { updatesAreInTheClear } from "../update/codec-table.ts";
 import { aggregationFault } from "./aggregation/aggregation-fault.ts";
 import { reportsNeeded } from "./aggregation/rule-table.ts";
 import { aggregationSchema } from "./aggregation-schema.ts";
+import { taskConditions } from "./conditions-schema.ts";
 import { contractFault } from "./contract-fault.ts";
 import { contractSchema } from "./contract/contract-schema.ts";
 import { taskDownloadSchema } from "./download-schema.ts";
@@ -130,20 +131,9 @@ const roundSection = strictRecord({
   reportingTimeoutMs: timeout(120_000).describe("Longest wait for reports, milliseconds."),
 });
 
-/** Conditions of a device that clients do not check yet. */
-const UNCHECKED_CONDITIONS = ["charging", "unmetered", "idle"] as const;
-
 /** Which clients may take part. */
 const eligibilitySection = strictRecord({
-  charging: flag()
-    .default(false)
-    .describe("Only devices on external power. Not available yet: `true` is refused."),
-  unmetered: flag()
-    .default(false)
-    .describe("Only connections without a data allowance. Not available yet: `true` is refused."),
-  idle: flag()
-    .default(false)
-    .describe("Only devices that are not in use. Not available yet: `true` is refused."),
+  ...taskConditions,
   minimumExamples: wholeNumber(1, PROTOCOL_CONSTANTS.maxExampleCount)
     .default(1)
     .describe("Only clients with at least this many examples."),
@@ -301,14 +291,6 @@ const form = sections.transform((task, context) => {
 const schema = form.superRefine((task, context) => {
   const issue = (path: string[], message: string): void =>
     context.addIssue({ code: "custom", path, message });
-  // A task that relied on such a condition would train on devices that it meant to leave alone.
-  for (const condition of UNCHECKED_CONDITIONS) {
-    if (!task.eligibility[condition]) continue;
-    issue(
-      ["eligibility", condition],
-      "Leave it out or set it to false: clients do not check this condition yet.",
-    );
-  }
   const isReported = (name: MeasureName | undefined): boolean =>
     name === undefined || name === "loss" || task.plan.metrics.includes(name);
   if (!isReported(task.stop.targetMetric?.name)) {

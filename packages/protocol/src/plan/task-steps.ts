@@ -52,6 +52,15 @@ export const TASK_STEPS: readonly ((task: JsonObject) => JsonObject)[] = [
   (task) => task,
   // Data contracts came to take deviations above 1e12.
   (task) => task,
+  // Clients came to keep to conditions, of which there are more than before.
+  (task) =>
+    fillIn(task, {
+      eligibility: {
+        ...{ charging: false, minimumBattery: null, unmetered: false, dataSaverOff: false },
+        ...{ idle: false, hidden: false, unburdened: false, hours: null },
+        ...{ dailySeconds: null, dailyBattery: null, unknown: "unmet" },
+      },
+    }),
 ];
 
 /** The object with the keys that it lacks. Objects inside of it are filled in as well. */

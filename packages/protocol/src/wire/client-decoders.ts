@@ -2,7 +2,7 @@
 import { toHex } from "../bytes/encoding.ts";
 import type { DeviceProof } from "../enrolment/device-proof.ts";
 import { errorCodeFromWire } from "../errors.ts";
-import type { ArtifactId, SessionId } from "../ids.ts";
+import type { ArtifactId, PlanId, SessionId } from "../ids.ts";
 import { PROTOCOL_CONSTANTS } from "../protocol-constants.ts";
 import {
   asText,
@@ -42,6 +42,7 @@ export const CLIENT_DECODERS: Decoders<ClientMessage> = {
     exampleCount: uint(f, "exampleCount"),
     heldOutCount: uint(f, "heldOutCount"),
     ...(f["resumes"] === true ? { resumes: true } : {}),
+    declinedPlans: hashes(f, "declinedPlans", PROTOCOL_CONSTANTS.maxDeclinedPlans) as PlanId[],
     ...heldArtifacts(f),
     planFeatures: planFeatures(f),
     ...enrolment(f),
@@ -94,13 +95,16 @@ function payloadHash(fields: Fields): { readonly payloadSha256?: Uint8Array } {
 
 /** The names of the artifacts that the client says it holds, and what it has of another. */
 function heldArtifacts(fields: Fields): HeldArtifacts {
-  const ids = list(fields, "heldArtifacts", PROTOCOL_CONSTANTS.maxHeldArtifacts).map((value) => {
-    if (!(value instanceof Uint8Array) || value.length !== 32) {
-      throw malformed("heldArtifacts holds something that is not a SHA-256");
-    }
-    return toHex(value) as ArtifactId;
+  const ids = hashes(fields, "heldArtifacts", PROTOCOL_CONSTANTS.maxHeldArtifacts);
+  return { heldArtifacts: ids as ArtifactId[], ...partialField(fields) };
+}
+
+/** A list of SHA-256, in hexadecimal. */
+function hashes(fields: Fields, name: string, most: number): string[] {
+  return list(fields, name, most).map((value) => {
+    if (value instanceof Uint8Array && value.length === 32) return toHex(value);
+    throw malformed(`${name} holds something that is not a SHA-256`);
   });
-  return { heldArtifacts: ids, ...partialField(fields) };
 }
 
 /** The names of the plan features that the client says it knows; this build may not know them. */

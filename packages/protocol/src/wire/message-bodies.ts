@@ -11,6 +11,7 @@ import {
   type ArtifactReference,
   type ClientMessage,
   type Delivery,
+  type HeldArtifacts,
   type PartialReference,
   type ServerMessage,
 } from "./messages.ts";
@@ -19,18 +20,23 @@ import {
 export function clientBody(message: ClientMessage): object {
   switch (message.type) {
     case "checkIn":
-    case "modelRequest":
-    case "resume":
       return {
         ...message,
-        heldArtifacts: message.heldArtifacts.map(fromHex),
-        partial: partialBody(message.partial),
+        ...heldBody(message),
+        declinedPlans: (message.declinedPlans ?? []).map(fromHex),
       };
+    case "modelRequest":
+    case "resume":
+      return { ...message, ...heldBody(message) };
     case "withdraw":
       return { ...message, ...explanation(message) };
     default:
       return message;
   }
+}
+
+function heldBody({ heldArtifacts, partial }: HeldArtifacts): object {
+  return { heldArtifacts: heldArtifacts.map(fromHex), partial: partialBody(partial) };
 }
 
 /** The body of a server's envelope. */

@@ -765,6 +765,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                 this.codecs = [];
                 this.heldArtifacts = [];
                 this.planFeatures = [];
+                this.declinedPlans = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -782,6 +783,7 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
             CheckIn.prototype.planFeatures = $util.emptyArray;
             CheckIn.prototype.partial = null;
             CheckIn.prototype.resumes = false;
+            CheckIn.prototype.declinedPlans = $util.emptyArray;
 
             CheckIn.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -815,6 +817,9 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                     $root.tributary.v1.PartialArtifact.encode(message.partial, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.resumes != null && $Object.hasOwnProperty.call(message, "resumes") && message.resumes !== false)
                     writer.uint32(88).bool(message.resumes);
+                if (message.declinedPlans != null && message.declinedPlans.length)
+                    for (let i = 0; i < message.declinedPlans.length; ++i)
+                        writer.uint32(98).bytes(message.declinedPlans[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -936,6 +941,14 @@ export const tributary: GeneratedMessages = $root.tributary = (() => {
                                 message.resumes = value;
                             else
                                 delete message.resumes;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.declinedPlans && message.declinedPlans.length))
+                                message.declinedPlans = [];
+                            message.declinedPlans.push(reader.bytes());
                             continue;
                         }
                     }

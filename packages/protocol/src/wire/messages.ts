@@ -143,6 +143,8 @@ export type ClientMessage =
       readonly planFeatures?: readonly string[];
       /** Whether the client goes on with its round over another connection when this one breaks. */
       readonly resumes?: boolean;
+      /** The plans whose conditions the client's device does not meet now; none if left out. */
+      readonly declinedPlans?: readonly PlanId[];
     } & HeldArtifacts &
       EnrolmentFields)
   | { readonly type: "configured"; readonly roundId: RoundId }

@@ -239,7 +239,7 @@ const countsByReason = (what: string): z.ZodRecord<z.ZodString, z.ZodNumber> =>
     .record(z.string(), count())
     .describe(
       `${what}, counted by reason: \`codec\`, \`parameters\`, \`examples\`, ` +
-        "`held-out-examples`, `plan-features`, `device` (the client has not said which it is) or " +
+        "`held-out-examples`, `plan-features`, `conditions` (its device does not meet those of the plan, and it does not say which), `device` (the client has not said which it is) or " +
         "`participation` (its device's turn has not come).",
     );
 

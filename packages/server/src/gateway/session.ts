@@ -279,6 +279,7 @@ export class Session implements Participant {
         heldOutCount,
         heldArtifacts,
         planFeatures: message.planFeatures ?? [],
+        declinedPlans: message.declinedPlans ?? [],
         ...(message.resumes === true ? { resumes: true } : {}),
         ...(deviceId === undefined ? {} : { deviceId }),
       });

@@ -9,6 +9,7 @@ import {
   type ArtifactId,
   type CryptoProvider,
   type PlanFeature,
+  type PlanId,
   type RandomSource,
   type ServerSecrets,
 } from "@tributary/protocol";
@@ -32,6 +33,7 @@ export class ModelSealer {
   readonly terms: ModelTerms;
   /** The features that a client must know to read the plan. */
   readonly planFeatures: readonly PlanFeature[];
+  readonly planId: PlanId;
   readonly #planBytes: Uint8Array;
   readonly #deps: SealingDeps;
   #last: { readonly version: ModelVersion; readonly model: SealedModel } | undefined;
@@ -45,6 +47,7 @@ export class ModelSealer {
     this.#deps = deps;
     const plan = decodePlan(planBytes);
     this.terms = modelTerms(plan);
+    this.planId = planIdOf(deps.crypto, planBytes);
     this.planFeatures = featuresOf(plan, deps.planFeatures);
   }
 
@@ -58,7 +61,7 @@ export class ModelSealer {
       crypto,
       random,
       plan: {
-        id: planIdOf(crypto, plan),
+        id: this.planId,
         bytes: plan,
         signature: signPlan(crypto, secrets.signingSeed, plan),
       },

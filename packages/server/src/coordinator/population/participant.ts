@@ -2,6 +2,7 @@ import type {
   ArtifactId,
   ClientMessage,
   ErrorCode,
+  PlanId,
   RoundId,
   ServerMessage,
   SessionId,
@@ -27,6 +28,8 @@ export interface CheckInOffer {
   readonly deviceId?: string;
   /** Whether the client goes on with its round over another connection when this one breaks. */
   readonly resumes?: boolean;
+  /** The plans whose conditions the client's device does not meet now; none if left out. */
+  readonly declinedPlans?: readonly PlanId[];
 }
 
 /** What a member is sent at the start of its round, without the model. */

@@ -58,6 +58,7 @@ export function roundOwner(
     recruiter: new TaskRecruiter({
       task,
       terms,
+      planId: sealer.planId,
       planFeatures: sealer.planFeatures,
       standing,
       trainingPolicy: training,

@@ -2,9 +2,23 @@ import {
   TributaryError,
   type DownloadSpec,
   type ParameterLayout,
+  type PlanId,
   type TaskDefinition,
 } from "@tributary/protocol";
 import type { CheckInOffer } from "../population/participant.ts";
+
+/**
+ * Milliseconds before a client may come back whose device did not meet a plan's conditions. It waits for
+ * as long as that is so by itself.
+ */
+const CONDITIONS_RETRY_MS = 1_000;
+
+/** What is looked at of a task. */
+export interface OfferedTask {
+  readonly task: TaskDefinition;
+  readonly planId: PlanId;
+  readonly layout: ParameterLayout;
+}
 
 /**
  * Why a client that offers this cannot take part in a task whose plan it can read, whatever the
@@ -13,14 +27,18 @@ import type { CheckInOffer } from "../population/participant.ts";
  */
 export function ineligibility(
   offer: CheckInOffer,
-  task: TaskDefinition,
-  layout: ParameterLayout,
+  { task, planId, layout }: OfferedTask,
 ): TributaryError | undefined {
-  const refuse = (reason: string, why: string, remedy: string): TributaryError =>
+  const refuse = (
+    reason: string,
+    why: string,
+    remedy: string,
+    retryAfterMs = task.round.reportingTimeoutMs,
+  ): TributaryError =>
     new TributaryError("NOT_ELIGIBLE", `The client cannot take part in "${task.name}": ${why}`, {
       remedy,
       context: { reason },
-      retryAfterMs: task.round.reportingTimeoutMs,
+      retryAfterMs,
     });
   const { update, download } = task.plan;
   const codecs = [update.codec, ...downloadCodecNames(download)];
@@ -45,6 +63,14 @@ export function ineligibility(
       "examples",
       `it has ${offer.exampleCount} examples and the task asks for ${minimumExamples}`,
       "Come back with more examples.",
+    );
+  }
+  if (offer.declinedPlans?.includes(planId) === true) {
+    return refuse(
+      "conditions",
+      "its device does not meet the conditions of the plan now",
+      "Nothing is to be done: it comes back when it does.",
+      CONDITIONS_RETRY_MS,
     );
   }
   return undefined;

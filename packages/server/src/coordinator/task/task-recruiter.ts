@@ -1,5 +1,5 @@
 import { cohortSize, type ModelTerms, type PaceNeeds, type RoundPolicy } from "@tributary/core";
-import type { Clock, PlanFeature, SessionId, TributaryError } from "@tributary/protocol";
+import type { Clock, PlanFeature, PlanId, SessionId, TributaryError } from "@tributary/protocol";
 import type { TaskRecord } from "../../storage/round-store.ts";
 import { planRefusal } from "../model/plan-refusal.ts";
 import type { CheckInOffer, WaitingClient } from "../population/participant.ts";
@@ -15,6 +15,7 @@ import type { TaskStanding } from "./task-standing.ts";
 export interface RecruitingTask {
   readonly task: TaskRecord;
   readonly terms: ModelTerms;
+  readonly planId: PlanId;
   /** The features that a client must know to read the task's plan. */
   readonly planFeatures: readonly PlanFeature[];
   readonly standing: TaskStanding;
@@ -46,10 +47,10 @@ export class TaskRecruiter implements Recruiter {
   }
 
   refusal(offer: CheckInOffer): TributaryError | undefined {
-    const { task, terms, planFeatures, standing, clock } = this.#of;
+    const { task, terms, planId, planFeatures, standing, clock } = this.#of;
     return (
       planRefusal(offer.planFeatures ?? [], planFeatures) ??
-      ineligibility(offer, task.definition, terms.layout) ??
+      ineligibility(offer, { task: task.definition, planId, layout: terms.layout }) ??
       standing.participation.refusal(offer.deviceId, standing.moment(clock.now()))
     );
   }
