@@ -117,7 +117,9 @@ describe("a client in a page", () => {
   test("starts its Worker from its text where the bundler has left the file behind", async () => {
     const { page } = await openPage(browser);
     await page.route(/worker-[^/]*\.js$/, (route) =>
-      /worker-text/.test(route.request().url()) ? route.continue() : route.fulfill({ status: 404 }),
+      /worker-(core|text)/.test(route.request().url())
+        ? route.continue()
+        : route.fulfill({ status: 404 }),
     );
     const shown = await takePart(page, {});
     expect(shown.events[0]).toMatchObject({
