@@ -149,10 +149,12 @@ async function takePart(participation: Participation): Promise<void> {
   element("stop", HTMLButtonElement).onclick = () => participation.stop();
   show("orders");
   try {
-    await participation.takePart();
+    show("data", !(await participation.takePart()));
+  } catch (error) {
+    show("data");
+    throw error;
   } finally {
     show("orders", false);
-    show("data");
   }
 }
 

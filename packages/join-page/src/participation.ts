@@ -75,18 +75,22 @@ export class Participation {
     return agrees;
   }
 
-  /** Takes part until the task has ended or the person stops. */
-  async takePart(): Promise<void> {
+  /**
+   * Takes part until the task has ended or the person stops.
+   * @returns Whether the task has ended.
+   */
+  async takePart(): Promise<boolean> {
     this.#leaving = new AbortController();
     for await (const event of this.#client.participate({ signal: this.#leaving.signal })) {
       this.#deps.training.show(event);
       if (event.type === "round-finished") {
         const newest = await this.#client.checkpoint().catch(() => this.#client.heldCheckpoint());
         if (newest !== undefined) this.#deps.modelCame(newest);
-        if (event.taskFinished) return;
+        if (event.taskFinished) return true;
       }
     }
     this.#deps.training.stopped();
+    return false;
   }
 
   setPaused(isPaused: boolean): void {

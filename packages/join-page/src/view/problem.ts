@@ -1,4 +1,4 @@
-import { asTributaryError } from "@tributary/protocol";
+import { asTributaryError, clauseOf } from "@tributary/protocol";
 import { say, show } from "./elements.ts";
 
 /** What to say in place of a message that is written for developers. */
@@ -19,8 +19,9 @@ const PLAIN: Readonly<Record<string, readonly [title: string, remedy: string]>> 
 
 /** Shows what has gone wrong, and what to do about it. */
 export function showProblem(error: unknown): void {
-  const { code, message, remedy } = asTributaryError(error);
-  const [title, advice] = PLAIN[code] ?? [message, remedy ?? ""];
+  const fault = asTributaryError(error);
+  const { code, remedy } = fault;
+  const [title, advice] = PLAIN[code] ?? [clauseOf(fault), remedy ?? ""];
   say("problem-title", title);
   say("problem-remedy", advice);
   say("problem-code", code);
