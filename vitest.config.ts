@@ -27,6 +27,7 @@ const unitArguments = [
 const needOwnProcess = [
   "packages/client-sdk/test/tfjs-backend.test.ts",
   "packages/client-sdk/test/tfjs-backend-fallback.test.ts",
+  "packages/client-sdk/test/without-simd.test.ts",
 ];
 
 /** Unit tests that need ONNX Runtime, which `node infra/check.mjs native` installs for them. */

@@ -30,20 +30,20 @@ describe("chooseTfjsBackend", () => {
   });
 
   it("chooses wasm when tfjs-node is not installed, and prints nothing", async () => {
-    expect(await chooseTfjsBackend()).toBe("wasm");
+    expect(await chooseTfjsBackend()).toEqual({ name: "wasm" });
     expect(tf.getBackend()).toBe("wasm");
     for (const method of printed) expect(method).not.toHaveBeenCalled();
   });
 
   it("keeps the backend that the app has set", async () => {
     await tf.setBackend("cpu");
-    expect(await chooseTfjsBackend()).toBe("cpu");
-    expect(await chooseTfjsBackend({ backend: "auto" })).toBe("cpu");
+    expect(await chooseTfjsBackend()).toEqual({ name: "cpu" });
+    expect(await chooseTfjsBackend({ backend: "auto" })).toEqual({ name: "cpu" });
   });
 
   it("replaces the app's backend when another one is named", async () => {
-    expect(await chooseTfjsBackend({ backend: "wasm" })).toBe("wasm");
-    expect(await chooseTfjsBackend({ backend: "cpu" })).toBe("cpu");
+    expect(await chooseTfjsBackend({ backend: "wasm" })).toEqual({ name: "wasm" });
+    expect(await chooseTfjsBackend({ backend: "cpu" })).toEqual({ name: "cpu" });
     expect(tf.getBackend()).toBe("cpu");
   });
 

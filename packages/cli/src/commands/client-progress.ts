@@ -56,6 +56,7 @@ export function showParticipation(output: Output): (event: ParticipationEvent) =
         break;
       case "engine-chosen":
         output.say(`  trains with ${event.engine} on ${event.backend}: ${event.reason}`);
+        if (event.slowBecause !== undefined) output.say(`  this is slow: ${event.slowBecause}`);
         break;
       case "training":
         output.redraw(

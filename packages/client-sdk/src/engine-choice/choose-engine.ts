@@ -36,8 +36,11 @@ export async function createTrainer(options: TrainerOptions = {}): Promise<Train
     if (GPU_BACKENDS.has(tfjsBackend)) return "named";
     return tfjsBackend === "auto" && hasGpu() ? "found" : "none";
   };
-  const mayOpenNative = !repeatable && backend === "auto";
-  return new ChosenTrainer({ ...common, fused, gpu, mayOpenNative });
+  const isFree = !repeatable && backend === "auto";
+  return new ChosenTrainer({
+    ...common,
+    ...{ fused, gpu, mayOpenNative: isFree, mayReplaceTwin: isFree },
+  });
 }
 
 /** @throws TributaryError `BAD_PARAMETER` when the engine has no backend of that name. */

@@ -38,11 +38,22 @@ export type Gpu = "named" | "found" | "none";
 /** The backend that tfjs gets when a GPU was found. */
 const FOUND_GPU: TfjsBackendName = "webgl";
 
+/** The backend that tfjs gets where the fused engine lacks SIMD. It has a file that needs none. */
+const WITHOUT_SIMD: TfjsBackendName = "wasm";
+
+/**
+ * From so many operations in a step on, tfjs's plain WebAssembly beats the fused engine's plain twin:
+ * with 190 steps of the 2NN a second against 82, and 8 of McMahan's CNN against 1. Below it, what tfjs
+ * costs besides arithmetic weighs more.
+ */
+const TWIN_OPERATIONS = 200_000;
+
 /** The engine for a plan, and why. */
 interface Decision {
   readonly reason: string;
   readonly engine: EngineChoice["engine"];
-  readonly gpu?: Gpu;
+  /** The one backend of tfjs for which tfjs was chosen, where another engine could train as well. */
+  readonly hoped?: TfjsBackendName;
 }
 
 /** What a `ChosenTrainer` chooses from. */
@@ -56,6 +67,8 @@ interface Engines {
   readonly openNative: () => Promise<NativeTrainer>;
   /** Whether the native engine may be loaded for a large model. */
   readonly mayOpenNative?: boolean;
+  /** Whether tfjs may stand in for a fused engine that has only its plain twin. */
+  readonly mayReplaceTwin?: boolean;
   /** Looks for a GPU. It is called when the first large model comes, because looking takes time. */
   readonly gpu?: () => Gpu;
 }
@@ -64,6 +77,8 @@ interface Engines {
 export class ChosenTrainer implements Trainer {
   readonly takesReaders = true;
   readonly #engines: Engines;
+  /** The backends that tfjs was hoped to have, and has not. */
+  readonly #missing = new Set<TfjsBackendName>();
   /** The result of looking for a GPU; undefined until then. */
   #gpu: Gpu | undefined;
   #tfjs: Promise<TfjsTrainer> | undefined;
@@ -84,7 +99,9 @@ export class ChosenTrainer implements Trainer {
 
   async choose(plan: Plan): Promise<EngineChoice> {
     const { trainer, engine, reason } = await this.#engineFor(plan);
-    return { engine, backend: trainer.backend, reason };
+    const slowBecause = "slowBecause" in trainer ? trainer.slowBecause : undefined;
+    const choice = { engine, backend: trainer.backend, reason };
+    return slowBecause === undefined ? choice : { ...choice, slowBecause };
   }
 
   async train(request: TrainRequest<ExampleSource>): Promise<TrainResult> {
@@ -135,17 +152,18 @@ export class ChosenTrainer implements Trainer {
       this.#last = undefined;
       return this.#engineFor(plan);
     }
-    if (decision.gpu !== "found") {
+    const { hoped } = decision;
+    if (hoped === undefined) {
       return { ...decision, trainer: await this.#readyTfjs({ backend: tfjsBackend }) };
     }
-    const found = { backend: FOUND_GPU, override: false };
-    const trainer = await this.#readyTfjs(found).catch((error: unknown) => {
+    const choice = { backend: hoped, override: false };
+    const trainer = await this.#readyTfjs(choice).catch((error: unknown) => {
       if (!isTributaryError(error, "ENGINE_UNAVAILABLE")) throw error;
     });
-    if (trainer?.backend === FOUND_GPU) return { ...decision, trainer };
-    // Either tfjs cannot start on the GPU, or it has another backend already, which the rest of the
-    // process may need. So this trainer does without the GPU from now on.
-    this.#gpu = "none";
+    if (trainer?.backend === hoped) return { ...decision, trainer };
+    // Either tfjs cannot start on this backend, or it has another one already, which the rest of the
+    // process may need. So this trainer does without it from now on.
+    this.#missing.add(hoped);
     this.#last = undefined;
     return this.#engineFor(plan);
   }
@@ -162,20 +180,38 @@ export class ChosenTrainer implements Trainer {
     const { size } = layoutOf(plan.model.parameters);
     if (size >= LARGE_MODEL) {
       const gpu = (this.#gpu ??= this.#engines.gpu?.() ?? "none");
-      if (gpu !== "none") {
-        const whose = gpu === "named" ? "the app names a GPU backend" : "there is a GPU";
-        return { engine: "tfjs", gpu, reason: `the model has ${size} parameters and ${whose}` };
+      const large = `the model has ${size} parameters`;
+      if (gpu === "named") {
+        return { engine: "tfjs", reason: `${large} and the app names a GPU backend` };
+      }
+      if (gpu === "found" && !this.#missing.has(FOUND_GPU)) {
+        return { engine: "tfjs", hoped: FOUND_GPU, reason: `${large} and there is a GPU` };
       }
     }
     try {
       const compiled = compileTopology(plan);
       const native = this.#hasNative ? reasonForNative(plan, compiled) : undefined;
       if (native !== undefined) return { engine: "native", reason: native };
+      if (this.#isTwinSlow(plan, compiled)) {
+        const reason = "there is no WebAssembly with SIMD here, and tfjs is faster without it";
+        return { engine: "tfjs", hoped: WITHOUT_SIMD, reason };
+      }
       return { engine: "fused", reason: "every layer of the model is supported" };
     } catch (error) {
       if (!isTributaryError(error, "MODEL_UNSUPPORTED")) throw error;
       return { engine: "tfjs", reason: withoutRemedy(error) };
     }
+  }
+
+  /** Whether the fused engine has only its twin, and tfjs may be faster. */
+  #isTwinSlow(plan: Plan, compiled: CompiledModel): boolean {
+    const { fused, mayReplaceTwin = false } = this.#engines;
+    return (
+      mayReplaceTwin &&
+      fused?.backend === "reference" &&
+      !this.#missing.has(WITHOUT_SIMD) &&
+      stepOperations(compiled, plan.training.batchSize) >= TWIN_OPERATIONS
+    );
   }
 
   /** Opens the native engine. @returns `undefined` where it is not there. */

@@ -15,12 +15,15 @@ export interface TrainerOptions extends Omit<TfjsBackendOptions, "backend" | "ov
    * and tfjs for other models. It also takes tfjs for a model of a million parameters or more when
    * there is a GPU: one that `backend` names, or one that the browser's WebGL uses; and in Node it
    * takes `native` for a model with large steps where the package onnxruntime-node is installed.
+   * Where there is no WebAssembly with SIMD, it takes tfjs's plain WebAssembly for all but the
+   * smallest models, if that starts, and else the fused engine's plain twin.
    * `fused` and `native` refuse models with layers that they do not have.
    */
   readonly engine?: EngineName;
   /**
    * Whether results must have the same bits on every machine; false unless set. Then `auto` never
-   * takes `native`, whose results depend on the processor.
+   * takes `native`, whose results depend on the processor, nor tfjs in place of the fused engine's
+   * plain twin.
    */
   readonly repeatable?: boolean;
   /**

@@ -141,6 +141,8 @@ export type ParticipationEvent =
       readonly backend: string;
       /** Why this engine was chosen: a clause for people to read. */
       readonly reason: string;
+      /** As in `EngineChoice`. */
+      readonly slowBecause?: string;
     }
   /**
    * A batch has been trained on. The event comes at the end of each epoch and at most ten times a

@@ -169,6 +169,11 @@ export interface EngineChoice {
   readonly backend: string;
   /** Why this engine was chosen: a clause for people to read. */
   readonly reason: string;
+  /**
+   * Why the engine's backend is a slow one that nobody asked for, and which file is missing: a clause
+   * for people to read.
+   */
+  readonly slowBecause?: string;
 }
 
 /**

@@ -28,43 +28,52 @@ export interface TfjsBackendOptions {
   readonly kernels?: "replaced" | "shipped";
 }
 
+/** The backend that tfjs computes with. */
+export interface ChosenBackend {
+  readonly name: string;
+  /**
+   * Why the backend is the slow `cpu` although nobody asked for it: what kept `wasm` from starting,
+   * with the file that it needs. It is told once: afterwards `cpu` is the backend of the process.
+   */
+  readonly slowBecause?: string;
+}
+
 /** The backends in the order in which `auto` tries them: the fastest first. */
 const ORDER: readonly TfjsBackendName[] = ["tensorflow", "wasm", "cpu"];
 
 /**
  * Sets up tfjs's backend for the whole process: tfjs has one current backend, which the app uses as
  * well. A backend that is not installed or does not start is skipped.
- * @returns The backend's name.
  * @throws TributaryError `ENGINE_UNAVAILABLE` when the named backend, or no backend at all, can be
  *   used.
  */
-export async function chooseTfjsBackend(options: TfjsBackendOptions = {}): Promise<string> {
+export async function chooseTfjsBackend(options: TfjsBackendOptions = {}): Promise<ChosenBackend> {
   const { backend = "auto", override = true, wasmPaths, kernels = "replaced" } = options;
   const current = currentBackend();
   if ((backend === "auto" || !override) && current !== undefined) {
     await tf.ready();
     await prepare(current, kernels);
-    return current;
+    return { name: current };
   }
   // Why each backend that was tried could not be used.
-  const faults: string[] = [];
+  const faults = new Map<TfjsBackendName, string>();
   for (const name of backend === "auto" ? ORDER : [backend]) {
     try {
       await load(name, wasmPaths);
       if (currentBackend() !== name && !(await tf.setBackend(name))) {
-        throw new Error("it did not start");
+        throw new Error(await whyNotStarted(name, wasmPaths));
       }
       await prepare(name, kernels);
-      return name;
+      const fault = backend === "auto" && name === "cpu" ? faults.get("wasm") : undefined;
+      return fault === undefined ? { name } : { name, slowBecause: fault };
     } catch (error) {
-      faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      faults.set(name, error instanceof Error ? error.message : String(error));
     }
   }
-  throw new TributaryError(
-    "ENGINE_UNAVAILABLE",
-    `No tfjs backend can be used (${faults.join("; ")})`,
-    { remedy: 'Install @tensorflow/tfjs-backend-wasm, or use the backend "cpu".' },
-  );
+  const reasons = Array.from(faults, ([name, fault]) => `${name}: ${fault}`).join("; ");
+  throw new TributaryError("ENGINE_UNAVAILABLE", `No tfjs backend can be used (${reasons})`, {
+    remedy: 'Install @tensorflow/tfjs-backend-wasm, or use the backend "cpu".',
+  });
 }
 
 /**
@@ -104,6 +113,27 @@ async function importWasmBackend(): Promise<typeof import("@tensorflow/tfjs-back
   } catch (error) {
     throw new Error("@tensorflow/tfjs-backend-wasm could not be loaded", { cause: error });
   }
+}
+
+/** What tfjs does not say of a backend that did not start: which file the wasm backend needs here. */
+async function whyNotStarted(
+  name: TfjsBackendName,
+  wasmPaths: TfjsBackendOptions["wasmPaths"],
+): Promise<string> {
+  if (name !== "wasm") return "it did not start";
+  if (typeof WebAssembly === "undefined") return "there is no WebAssembly here";
+  const file = await wasmFile();
+  const place =
+    typeof wasmPaths === "object" ? (wasmPaths[file] ?? file) : `${wasmPaths ?? ""}${file}`;
+  return `it did not start from the file ${place}, which may be missing, or which the page's policy does not let run ("wasm-unsafe-eval")`;
+}
+
+/** The file of @tensorflow/tfjs-backend-wasm that fits what this platform can do. */
+async function wasmFile(): Promise<string> {
+  const can = (flag: string): Promise<unknown> => Promise.resolve(tf.env().getAsync(flag));
+  if (!(await can("WASM_HAS_SIMD_SUPPORT"))) return "tfjs-backend-wasm.wasm";
+  const threaded = await can("WASM_HAS_MULTITHREAD_SUPPORT");
+  return threaded ? "tfjs-backend-wasm-threaded-simd.wasm" : "tfjs-backend-wasm-simd.wasm";
 }
 
 /** Makes the backend ready to train. */

@@ -3,13 +3,15 @@ import type { EngineModel } from "./engine-model.ts";
 import { EngineTrainer, type Engine } from "./engine-trainer.ts";
 import type { EvaluateRequest, MeasuringTrainer } from "./local-trainer.ts";
 import { PreparedModel } from "./prepared-model.ts";
-import { chooseTfjsBackend, type TfjsBackendOptions } from "./tfjs-backend.ts";
+import { chooseTfjsBackend, type ChosenBackend, type TfjsBackendOptions } from "./tfjs-backend.ts";
 import { TfjsModel } from "./tfjs-model.ts";
 
 /** A `LocalTrainer` on tfjs. It trains any LayersModel with one input and one output. */
 export interface TfjsTrainer extends MeasuringTrainer {
   /** The tfjs backend in use, such as `wasm`. */
   readonly backend: string;
+  /** Why that is the slow `cpu` although nobody asked for it, with the file that is missing. */
+  readonly slowBecause: string | undefined;
 }
 
 /**
@@ -32,16 +34,22 @@ class Trainer extends EngineTrainer<EngineModel, TfjsEngine> implements TfjsTrai
   get backend(): string {
     return this.engine.backend;
   }
+
+  get slowBecause(): string | undefined {
+    return this.engine.slowBecause;
+  }
 }
 
 /** tfjs as an engine. It keeps the model of the plan that came last. */
 class TfjsEngine implements Engine {
   readonly evaluationBatch = 256;
   readonly backend: string;
+  readonly slowBecause: string | undefined;
   #prepared: { readonly key: string; readonly model: PreparedModel } | undefined;
 
-  constructor(backend: string) {
-    this.backend = backend;
+  constructor({ name, slowBecause }: ChosenBackend) {
+    this.backend = name;
+    this.slowBecause = slowBecause;
   }
 
   get name(): string {
