@@ -20,11 +20,20 @@ async function trainerWithoutSimd(options: TrainerOptions = {}): Promise<Trainer
 
 describe("a platform whose WebAssembly has no SIMD", () => {
   const plan = planFor(builtinModel("mcmahan-2nn", testRandom(1)).description);
-  const twin = { engine: "fused", backend: "reference" };
+  const twin = {
+    ...{ engine: "fused", backend: "reference" },
+    slowBecause: expect.stringContaining("wasm-unsafe-eval"),
+  };
 
-  it("trains small models with the plain twin", async () => {
+  it("trains small models with the plain twin, and says what is missing", async () => {
     const trainer = await trainerWithoutSimd();
     expect(await trainer.choose(linearPlan())).toMatchObject(twin);
+    trainer.dispose();
+  });
+
+  it("does not call the twin slow where the app asks for it", async () => {
+    const trainer = await trainerWithoutSimd({ engine: "fused", backend: "reference" });
+    expect(await trainer.choose(linearPlan())).not.toHaveProperty("slowBecause");
     trainer.dispose();
   });
 

@@ -1,7 +1,7 @@
-import { createFusedTrainer } from "@tributary/client-sdk";
+import { createTrainer } from "@tributary/client-sdk";
 import { planFor } from "./plan-for.ts";
 
-const trainer = await createFusedTrainer();
+const trainer = await createTrainer();
 const parameters = [
   { name: "end/kernel", shape: [2, 1] },
   { name: "end/bias", shape: [1] },
@@ -13,11 +13,13 @@ const layers = [
   },
 ];
 const topology = { class_name: "Sequential", config: { layers } };
+const plan = planFor({ topology, parameters }, { loss: "binaryCrossentropy" });
+const { backend, slowBecause } = await trainer.choose(plan);
 const outputs = await trainer.predict({
-  plan: planFor({ topology, parameters }, { loss: "binaryCrossentropy" }),
+  plan,
   weights: new Float32Array(3),
   features: Float32Array.of(1, 2),
   featureShape: [2],
   count: 1,
 });
-document.body.textContent = `${trainer.backend}: ${outputs[0]}`;
+document.body.textContent = `${backend}: ${outputs[0]} (${slowBecause})`;

@@ -21,7 +21,8 @@ export async function createTrainer(options: TrainerOptions = {}): Promise<Train
     return createTfjsTrainer({ ...rest, ...choice });
   };
   const tfjsBackend = backend === "reference" ? "auto" : backend;
-  const common = { engine, openTfjs, openNative, tfjsBackend };
+  const twinAsked = backend === "reference";
+  const common = { engine, openTfjs, openNative, tfjsBackend, twinAsked };
   if (engine === "tfjs") {
     const tfjs = await openTfjs({ backend: tfjsBackend });
     return new ChosenTrainer({ ...common, tfjs });

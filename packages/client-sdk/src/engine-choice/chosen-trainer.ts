@@ -48,6 +48,10 @@ const WITHOUT_SIMD: TfjsBackendName = "wasm";
  */
 const TWIN_OPERATIONS = 200_000;
 
+/** Why the fused engine is its plain twin. */
+const NO_SIMD =
+  'WebAssembly with SIMD does not start: the browser lacks it, or the page\'s policy lacks "wasm-unsafe-eval"';
+
 /** The engine for a plan, and why. */
 interface Decision {
   readonly reason: string;
@@ -67,6 +71,8 @@ interface Engines {
   readonly openNative: () => Promise<NativeTrainer>;
   /** Whether the native engine may be loaded for a large model. */
   readonly mayOpenNative?: boolean;
+  /** Whether the app asks for the plain twin of the fused engine. */
+  readonly twinAsked?: boolean;
   /** Whether tfjs may stand in for a fused engine that has only its plain twin. */
   readonly mayReplaceTwin?: boolean;
   /** Looks for a GPU. It is called when the first large model comes, because looking takes time. */
@@ -99,7 +105,10 @@ export class ChosenTrainer implements Trainer {
 
   async choose(plan: Plan): Promise<EngineChoice> {
     const { trainer, engine, reason } = await this.#engineFor(plan);
-    const slowBecause = "slowBecause" in trainer ? trainer.slowBecause : undefined;
+    const { fused, twinAsked = false } = this.#engines;
+    const isUnaskedTwin = trainer === fused && fused.backend === "reference" && !twinAsked;
+    const fault = "slowBecause" in trainer ? trainer.slowBecause : undefined;
+    const slowBecause = isUnaskedTwin ? NO_SIMD : fault;
     const choice = { engine, backend: trainer.backend, reason };
     return slowBecause === undefined ? choice : { ...choice, slowBecause };
   }
