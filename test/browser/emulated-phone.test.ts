@@ -1,10 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { createTrainer, type LocalTrainer, type ParticipationEvent } from "@tributary/client-sdk";
 import { seededRandom } from "@tributary/protocol";
-import type { Browser, CDPSession, Page } from "playwright-core";
+import puppeteer, { type Browser, type CDPSession, type Page } from "puppeteer-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { servePage, type BuiltPage } from "./built-page.ts";
-import { launchChromium, openPage } from "./chromium.ts";
 import { stripedImages } from "./client-page/striped-images.ts";
 import {
   crypto,
@@ -19,12 +18,16 @@ import {
 const FOLDER = fileURLToPath(new URL("./client-page/", import.meta.url));
 const COMPANION: Member = { examples: stripedImages(), random: seededRandom(crypto, 11) };
 
-const PHONE = {
-  viewport: { width: 390, height: 844 },
-  deviceScaleFactor: 3,
-  hasTouch: true,
-  isMobile: true,
-};
+const PHONE = { width: 390, height: 844, deviceScaleFactor: 3, hasTouch: true, isMobile: true };
+
+/** A page in the background draws nothing, so that it is asked by a timer and not by its frames. */
+const PATIENTLY = { polling: 50, timeout: 90_000 };
+
+/** Playwright pretends that every page has the focus, and Chromium freezes no such page. */
+function launchChromium(): Promise<Browser> {
+  const executablePath = process.env["CHROMIUM_PATH"] ?? "";
+  return puppeteer.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+}
 
 let browser: Browser;
 let built: BuiltPage;
@@ -43,12 +46,13 @@ beforeEach(async () => {
   // The server does not wait long for a page whose tab is gone.
   federation = await startTestServer({ limits: { memberReturnMs: 500 } });
   await startTask(federation.server, digitsTask(2, 1));
-  ({ page } = await openPage(browser, PHONE));
-  device = await page.context().newCDPSession(page);
+  page = await (await browser.createBrowserContext()).newPage();
+  await page.setViewport(PHONE);
+  device = await page.createCDPSession();
 });
 
 afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
+  await page.browserContext().close();
   await federation.close();
 });
 
@@ -62,15 +66,15 @@ const open = (settings: Readonly<Record<string, string>> = {}): Promise<unknown>
   page.goto(`${built.url}?${federation.query(settings)}`);
 
 const hasSeen = (type: ParticipationEvent["type"]): Promise<unknown> =>
-  page.waitForFunction((name) => document.title.includes(` ${name}`), type);
+  page.waitForFunction((name) => document.title.includes(` ${name}`), PATIENTLY, type);
 
 /** Lets the second client of the round join, and returns the page's last event. */
 async function lastEvent(meanwhile: () => Promise<unknown> = async () => {}): Promise<unknown> {
   const companion = joinFromNode(federation.server, [COMPANION], trainer);
   await meanwhile();
-  await page.waitForFunction(() => document.body.textContent?.startsWith("{"));
+  await page.waitForFunction(() => document.body?.textContent?.startsWith("{"), PATIENTLY);
   await companion.leave();
-  const text = await page.locator("body").innerText();
+  const text = await page.evaluate(() => document.body.textContent);
   return (JSON.parse(text) as { readonly events: readonly ParticipationEvent[] }).events.at(-1);
 }
 
@@ -91,6 +95,32 @@ describe("a page on a phone", () => {
     expect(await page.evaluate(() => navigator.maxTouchPoints > 0)).toBe(true);
     expect(await lastEvent()).toMatchObject(COUNTED);
   });
+
+  test.each([
+    { thread: "Worker", settings: {} },
+    { thread: "page", settings: { inPage: "" } },
+  ])(
+    "goes on with its round, in the $thread, when it was frozen at its selection",
+    async ({ settings }) => {
+      await page.evaluateOnNewDocument(() => {
+        document.addEventListener("freeze", () => (document.title += " frozen"));
+      });
+      await open(settings);
+      await hasSeen("checked-in");
+      await device.send("Page.setWebLifecycleState", { state: "frozen" });
+      const selected = new Promise<void>((resolve) => {
+        federation.server.events.subscribe(({ type }) => {
+          if (type === "round-started") resolve();
+        });
+      });
+      const event = await lastEvent(async () => {
+        await selected;
+        await device.send("Page.setWebLifecycleState", { state: "active" });
+      });
+      expect(event).toMatchObject(COUNTED);
+      expect(await page.title()).toContain(" frozen");
+    },
+  );
 
   test("takes part again when its tab was discarded in mid-round", async () => {
     await open();
