@@ -55,6 +55,7 @@ export {
   type ExampleStoreDeps,
   type ExampleStoreOptions,
 } from "./open-example-store.ts";
+export { eraseModelStore } from "./erase-model-store.ts";
 export type {
   AddOptions,
   AddReport,

@@ -17,6 +17,8 @@ function shown(event: ParticipationEvent): string {
       return event.type;
     case "conditions-unmet":
       return event.unmet.map(({ condition, askedBy }) => `${condition} of ${askedBy}`).join();
+    case "model-not-kept":
+      return event.error.code;
     case "connecting":
       return `attempt ${event.attempt}`;
     case "connected":

@@ -74,6 +74,14 @@ const RULES: Readonly<Record<Option, Rule>> = {
   tls: { holds: isObject, wanted: "an object that says which certificates to trust" },
   agent: { holds: isObject, wanted: "an http.Agent" },
   limits: { holds: isObject, wanted: "an object with the limits to change" },
+  modelStore: {
+    holds: (value) =>
+      isObject(value) &&
+      isText(value["name"]) &&
+      value["name"] !== "" &&
+      (value["directory"] === undefined || isText(value["directory"])),
+    wanted: "an object with the name of the store as text",
+  },
   oneTab: { holds: (value) => typeof value === "boolean", wanted: "true or false" },
   worker: {
     holds: (value) =>

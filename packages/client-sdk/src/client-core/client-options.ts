@@ -6,6 +6,7 @@ import type { ExampleTable } from "../examples/example-table.ts";
 import type { Examples } from "../examples/examples.ts";
 import type { ConnectionAgent, TlsOptions } from "../session/socket.ts";
 import type { TrainerOptions } from "../engine-choice/trainer-options.ts";
+import type { ShelfRequest } from "../platform/shelf-request.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
 import type { ClientFloors } from "../trust/floors/client-floors.ts";
 import type { ApprovePlan } from "../trust/plan-approval.ts";
@@ -104,6 +105,13 @@ export interface FederatedClientOptions {
    * is in `PROTOCOL_CONSTANTS` and cannot be changed.
    */
   readonly limits?: Partial<Limits>;
+  /**
+   * Where the newest verified model is kept for the next page or process, so that it need not be
+   * downloaded again and is there without a connection: in IndexedDB in browsers, in files in Node
+   * (`directory`, which is `.tributary/models` unless set). One model is kept, sealed with a key of
+   * this device. It is verified again when it is read. Unless it is set, models are kept in memory.
+   */
+  readonly modelStore?: ShelfRequest;
   /**
    * Where the client works; browsers only. With `auto`, the default, that is a Worker of its own
    * where there is one and nothing else that was given keeps the client in the page: a `trainer`,

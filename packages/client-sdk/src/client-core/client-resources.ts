@@ -10,7 +10,9 @@ import { LoadOnce } from "../runtime/load-once.ts";
 import type { ThreadPlatform } from "../platform/platform.ts";
 import type { SessionDeps } from "../session/session.ts";
 import type { LocalTrainer } from "../training/local-trainer.ts";
+import type { ShelfRequest } from "../platform/shelf-request.ts";
 import type { ModelCache } from "../trust/model-cache.ts";
+import type { ModelStore } from "../trust/model-store.ts";
 import { ModelDelivery } from "../trust/model-delivery.ts";
 import { PlanApproval } from "../trust/plan-approval.ts";
 import { PlanVerifier } from "../trust/plan-verifier.ts";
@@ -89,8 +91,8 @@ export class ClientResources {
   /** What a session with the server works with. */
   sessionDeps(crypto: ClientCrypto, cache: ModelCache): SessionDeps {
     const { connect, clock } = this.#platform;
-    const { serverKey, floors, population } = this.#settings;
-    const verifier = new PlanVerifier({ crypto, serverKey, floors, population });
+    const { floors } = this.#settings;
+    const verifier = this.#verifier(crypto);
     const kernels = (): Promise<UpdateKernels> => this.kernels();
     const deps = { crypto, verifier, floors, cache, kernels };
     return {
@@ -108,6 +110,22 @@ export class ClientResources {
           ),
         ),
     };
+  }
+
+  /** Opens the store in which models are kept. Its code is loaded for apps that want one only. */
+  async modelStore(request: ShelfRequest): Promise<ModelStore> {
+    const [crypto, { ModelStore: Store }, { openModelShelf }] = await Promise.all([
+      this.crypto(),
+      import("../trust/model-store.ts"),
+      import("../trust/model-shelf.ts"),
+    ]);
+    const shelf = await openModelShelf(request);
+    return new Store({ shelf, crypto, verifier: this.#verifier(crypto) });
+  }
+
+  #verifier(crypto: ClientCrypto): PlanVerifier {
+    const { serverKey, floors, population } = this.#settings;
+    return new PlanVerifier({ crypto, serverKey, floors, population });
   }
 
   /** Disposes the trainer that this client has made, if it has. The app's own is left alone. */

@@ -1,4 +1,9 @@
-import { isTributaryError, type Clock, type RoundPurpose } from "@tributary/protocol";
+import {
+  isTributaryError,
+  type Clock,
+  type RoundPurpose,
+  type TributaryError,
+} from "@tributary/protocol";
 import { AskedConditions } from "../conditions/asked-conditions.ts";
 import type { Eligibility } from "../conditions/eligibility.ts";
 import type { ExampleStore } from "../examples/example-store.ts";
@@ -17,6 +22,7 @@ import { ModelCache, type CachedModel } from "../trust/model-cache.ts";
 import type { Checkpoint, ClientCore, NewestRequest } from "./client-core.ts";
 import { ClientResources } from "./client-resources.ts";
 import type { ClientSettings } from "./client-settings.ts";
+import { ModelKeeper } from "./model-keeper.ts";
 
 /** The `ClientCore` that works in the thread in which it was made. */
 export class OwnThreadCore implements ClientCore {
@@ -27,7 +33,9 @@ export class OwnThreadCore implements ClientCore {
   readonly #network: ThreadPlatform["network"];
   readonly #examples: ExampleStore;
   readonly #heldOut: ExampleStore | undefined;
-  readonly #cache: ModelCache = new ModelCache();
+  readonly #cache: ModelCache = new ModelCache((model) => this.#keeper?.keep(model));
+  /** Keeps models for the next page or process; undefined when the app does not want that. */
+  readonly #keeper: ModelKeeper | undefined;
   /** What encoding the last update has lost, which is added to the next (error feedback). */
   readonly #residuals: PlanMemory = new PlanMemory();
   /** The parameters of layers that the plan leaves to each client. */
@@ -36,6 +44,8 @@ export class OwnThreadCore implements ClientCore {
   readonly #gate: PauseGate = new PauseGate();
   /** Where events go while the client takes part. */
   #events: EventSink | undefined;
+  /** Why models are not kept, for the next participation to tell. */
+  #storeFaults: TributaryError[] = [];
 
   constructor(settings: ClientSettings, platform: ThreadPlatform) {
     this.#settings = settings;
@@ -43,7 +53,14 @@ export class OwnThreadCore implements ClientCore {
     this.#platform = platform;
     this.#clock = platform.clock;
     this.#network = platform.network;
-    const { examples, heldOut } = settings.options;
+    const { examples, heldOut, modelStore } = settings.options;
+    if (modelStore !== undefined) {
+      this.#keeper = new ModelKeeper(
+        () => this.#resources.modelStore(modelStore),
+        this.#cache,
+        (error) => this.#tellStoreFault(error),
+      );
+    }
     this.#examples = storeOf(examples);
     this.#heldOut = heldOut === undefined ? undefined : storeOf(heldOut);
   }
@@ -52,6 +69,7 @@ export class OwnThreadCore implements ClientCore {
     const resources = this.#resources;
     const { population, session } = this.#settings;
     const work = await this.#workDeps(signal);
+    await this.#restore(signal);
     const { crypto, random } = work;
     const waits = random.derive("wait");
     const eligibility = this.#eligibility();
@@ -71,6 +89,7 @@ export class OwnThreadCore implements ClientCore {
     };
     if (this.#gate.isClosed) events.push({ type: "paused" });
     this.#events = events;
+    for (const error of this.#storeFaults.splice(0)) this.#tellStoreFault(error);
     try {
       await participate(deps, session, signal);
     } finally {
@@ -112,8 +131,19 @@ export class OwnThreadCore implements ClientCore {
     return this.#cache.newest?.checkpoint.id;
   }
 
-  dispose(): Promise<void> {
-    return this.#resources.dispose();
+  async dispose(): Promise<void> {
+    await this.#keeper?.close();
+    await this.#resources.dispose();
+  }
+
+  /** Brings the model of an earlier page or process into the cache, if the app wants that. */
+  async #restore(signal: AbortSignal): Promise<void> {
+    if (this.#keeper !== undefined) await abortable(this.#keeper.restore(), signal);
+  }
+
+  #tellStoreFault(error: TributaryError): void {
+    if (this.#events === undefined) this.#storeFaults.push(error);
+    else this.#events.push({ type: "model-not-kept", error });
   }
 
   #eligibility(): AskedConditions {
@@ -149,6 +179,7 @@ export class OwnThreadCore implements ClientCore {
   async #requestNewest(
     signal: AbortSignal,
   ): Promise<{ readonly model: CachedModel; readonly isNewest: boolean }> {
+    await this.#restore(signal);
     try {
       const crypto = await abortable(this.#resources.crypto(), signal);
       const question = {

@@ -48,6 +48,11 @@ export type ParticipationEvent =
    * when that one ends.
    */
   | { readonly type: "waiting-for-tab" }
+  /**
+   * The model of the option `modelStore` could not be read or kept, for the reason in `error`. The
+   * client works on from memory. Each reason is told once.
+   */
+  | { readonly type: "model-not-kept"; readonly error: TributaryError }
   /** The client starts to connect. `attempt` counts from 1, and again from 1 after a check-in. */
   | { readonly type: "connecting"; readonly attempt: number }
   /** The client is connected, and the server has proved that it holds the pinned key. */

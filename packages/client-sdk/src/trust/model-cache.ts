@@ -40,6 +40,12 @@ export class ModelCache {
   readonly #checkpoints: Map<CheckpointId, Float32Array> = new Map();
   #partial: PartialArtifact | undefined;
   #newest: CachedModel | undefined;
+  readonly #onNewest: (model: CachedModel) => void;
+
+  /** @param onNewest - Told of each model that `keep` is given. */
+  constructor(onNewest: (model: CachedModel) => void = () => {}) {
+    this.#onNewest = onNewest;
+  }
 
   /** The model that `keep` was last given; undefined when there was none. */
   get newest(): CachedModel | undefined {
@@ -56,6 +62,7 @@ export class ModelCache {
   keep(model: CachedModel): void {
     this.#newest = model;
     this.hold(model);
+    this.#onNewest(model);
   }
 
   /** Keeps a model that may not be the newest, so that it is not downloaded again. */

@@ -65,7 +65,7 @@ export class PlanVerifier {
     if (taskName !== undefined && plan.task !== taskName) {
       throw otherPlan(`The plan is for the task ${plan.task}, and not for ${taskName}`);
     }
-    const whole = wholePlan(id, bytes, plan);
+    const whole = { ...wholePlan(id, bytes, plan), signature };
     const isForWork = taskName !== undefined;
     checkFloors(floors, termsOf(crypto, whole), isForWork);
     return whole;

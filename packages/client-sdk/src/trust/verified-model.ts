@@ -9,6 +9,8 @@ export interface VerifiedPlan {
   readonly id: PlanId;
   /** The canonical bytes that were signed. */
   readonly bytes: Uint8Array;
+  /** The server's signature of `bytes`; absent where nobody signs, as in a simulation. */
+  readonly signature?: Uint8Array | undefined;
   readonly plan: Plan;
   /** Where each parameter lies in the flat vector of all parameters. */
   readonly layout: ParameterLayout;

@@ -12,7 +12,7 @@ export interface StoreInPage {
 /** A client's options as the Worker gets them: data, and which parts of the app are to be asked. */
 export interface CrossingOptions extends Pick<
   FederatedClientOptions,
-  "url" | "population" | "serverKey" | "floors" | "conditions" | "limits" | "backend"
+  "url" | "population" | "serverKey" | "floors" | "conditions" | "limits" | "backend" | "modelStore"
 > {
   readonly stores: Readonly<Record<StoreName, StoreInPage | undefined>>;
   /** The token, or that the app has a function that gets one. */
@@ -33,7 +33,7 @@ export function crossingOptions(
   options: FederatedClientOptions,
   stores: CrossingOptions["stores"],
 ): CrossingOptions {
-  const { url, population, serverKey, floors, conditions, limits, backend } = options;
+  const { url, population, serverKey, floors, conditions, limits, backend, modelStore } = options;
   const { token, approvePlan, deviceKey, random } = options;
   return {
     ...{ url, population, serverKey },
@@ -41,6 +41,7 @@ export function crossingOptions(
     ...(conditions === undefined ? {} : { conditions }),
     ...(limits === undefined ? {} : { limits }),
     ...(backend === undefined ? {} : { backend }),
+    ...(modelStore === undefined ? {} : { modelStore }),
     stores,
     token: typeof token === "function" ? ASK : token,
     approvesPlans: approvePlan !== undefined,
