@@ -1,4 +1,4 @@
-import { openModelShelf } from "./trust/model-shelf.ts";
+import { openModelShelf } from "./platform/model-shelf.ts";
 import { eraseShelf } from "./examples/stored/sealed-shelf.ts";
 import type { ShelfRequest } from "./platform/shelf-request.ts";
 

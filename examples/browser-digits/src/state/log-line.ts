@@ -55,6 +55,8 @@ export function logLine(event: PageEvent, atMs: number): LogLine | undefined {
       return plain("Goes on");
     case "waiting-for-tab":
       return plain("Waits for another tab, which takes part already");
+    case "model-not-kept":
+      return bad(`The model cannot be kept: ${event.error.message}`);
     case "network-changed":
       return event.change === "offline"
         ? bad("This device has no network any more")

@@ -123,6 +123,7 @@ function changes(state: PageState, event: PageEvent, nowMs: number): Partial<Pag
     case "paused":
     case "continued":
     case "waiting-for-tab":
+    case "model-not-kept":
     case "downloading":
     case "uploading":
     case "network-changed":

@@ -117,7 +117,7 @@ export class ClientResources {
     const [crypto, { ModelStore: Store }, { openModelShelf }] = await Promise.all([
       this.crypto(),
       import("../trust/model-store.ts"),
-      import("../trust/model-shelf.ts"),
+      import("../platform/model-shelf.ts"),
     ]);
     const shelf = await openModelShelf(request);
     return new Store({ shelf, crypto, verifier: this.#verifier(crypto) });

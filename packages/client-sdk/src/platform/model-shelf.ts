@@ -1,6 +1,6 @@
 import { openShelf } from "#platform/shelf";
 import type { ExampleShelf } from "../examples/stored/example-shelf.ts";
-import type { ShelfRequest } from "../platform/shelf-request.ts";
+import type { ShelfRequest } from "./shelf-request.ts";
 
 /** Where models lie unless the app says so. Node only. */
 const DIRECTORY = ".tributary/models";
