@@ -13,7 +13,7 @@ import { FOR_BROWSERS, build } from "./rolldown.mjs";
  * @property {number} budgetKb - The most that `gzipBytes` may be, in kB of 1,000 bytes.
  */
 
-/** What a page that takes part loads in rare cases only, by what the `import()`s name. */
+/** What a page that takes part loads in rare cases, or for apps that ask for it, by what the `import()`s name. */
 const RARE = [
   /libsodium-wrappers-sumo/,
   /protocol\/crypto-(noble|libsodium)$/,
@@ -23,6 +23,7 @@ const RARE = [
   /conditions\/eligibility\.js/,
   /(browser-device|indexed-db-usage)\.js/,
   /models\/layers-model\.js/,
+  /(trust\/model-store|platform\/model-shelf)\.js/,
   /engine-choice\/try-plan\.js/,
   /training\/tfjs-trainer\.js/,
   /kernels\/(reference\/)?reference-kernels\.js/,
