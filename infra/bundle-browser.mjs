@@ -7,7 +7,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleJoinPage } from "./bundle-join-page.mjs";
-import { FOR_BROWSERS, build } from "./rolldown.mjs";
+import { FOR_BROWSERS, UNUSED, build } from "./rolldown.mjs";
 
 /**
  * Has the SDK look for the Worker's file beside its own, under whatever path a page serves them.
@@ -33,6 +33,7 @@ export async function bundleForBrowsers(root) {
   rmSync(folder, { recursive: true, force: true });
   const { output } = await build({
     ...FOR_BROWSERS,
+    resolve: { ...FOR_BROWSERS.resolve, alias: UNUSED },
     input: { worker: join(dist, "worker/worker-script.js") },
     output: { dir: folder, format: "es", minify: true, codeSplitting: false },
   });
@@ -42,6 +43,7 @@ export async function bundleForBrowsers(root) {
   writeFileSync(join(folder, "worker-text.js"), `export const text = ${JSON.stringify(code)};\n`);
   await build({
     ...FOR_BROWSERS,
+    resolve: { ...FOR_BROWSERS.resolve, alias: UNUSED },
     input: { tributary: join(dist, "index.js") },
     plugins: [workerBeside],
     output: {

@@ -1,7 +1,7 @@
 // How much a page loads of the client SDK, and how much that may be.
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { FOR_BROWSERS, build } from "./rolldown.mjs";
+import { FOR_BROWSERS, UNUSED, build } from "./rolldown.mjs";
 
 /** @typedef {import("./rolldown.mjs").Chunk} Chunk */
 
@@ -23,8 +23,9 @@ const RARE = [
   /conditions\/eligibility\.js/,
   /(browser-device|indexed-db-usage)\.js/,
   /models\/layers-model\.js/,
-  /(trust\/model-store|platform\/model-shelf)\.js/,
+  /(model-keeper|trust\/model-store|platform\/model-shelf)\.js/,
   /engine-choice\/try-plan\.js/,
+  /participation\/statistics-report\.js/,
   /training\/tfjs-trainer\.js/,
   /kernels\/(reference\/)?reference-kernels\.js/,
 ];
@@ -41,7 +42,12 @@ export async function bundleSizes(root) {
     sizeOf("what a page loads at once", loadedAtOnce(app), 60),
     sizeOf(
       "the Worker, with cryptography and the fused trainer",
-      await bundle({ input: join(dist, "worker", "worker-script.js"), output: ONE_FILE }),
+      // It is bundled here, and not by the app.
+      await bundle({
+        input: join(dist, "worker", "worker-script.js"),
+        output: ONE_FILE,
+        resolve: { ...FOR_BROWSERS.resolve, alias: UNUSED },
+      }),
       180,
     ),
     sizeOf(

@@ -4,6 +4,7 @@ import {
   type SymmetricCrypto,
   type UpdateKernels,
   type RandomSource,
+  type TributaryError,
 } from "@tributary/protocol";
 import { Credentials } from "../enrolment/credentials.ts";
 import { LoadOnce } from "../runtime/load-once.ts";
@@ -19,6 +20,7 @@ import { PlanVerifier } from "../trust/plan-verifier.ts";
 import { RunningDeliveries } from "../trust/running-deliveries.ts";
 import type { FederatedClientOptions } from "./client-options.ts";
 import type { ClientSettings } from "./client-settings.ts";
+import type { ModelKeeper } from "./model-keeper.ts";
 
 /**
  * What a client needs to work, made when it is first needed and kept for the client's life. A
@@ -112,8 +114,17 @@ export class ClientResources {
     };
   }
 
-  /** Opens the store in which models are kept. Its code is loaded for apps that want one only. */
-  async modelStore(request: ShelfRequest): Promise<ModelStore> {
+  /** Makes what keeps models beyond this page. Its code is loaded for apps that want it only. */
+  async modelKeeper(
+    request: ShelfRequest,
+    cache: ModelCache,
+    onFault: (error: TributaryError) => void,
+  ): Promise<ModelKeeper> {
+    const { ModelKeeper: Keeper } = await import("./model-keeper.ts");
+    return new Keeper(() => this.#modelStore(request), cache, onFault);
+  }
+
+  async #modelStore(request: ShelfRequest): Promise<ModelStore> {
     const [crypto, { ModelStore: Store }, { openModelShelf }] = await Promise.all([
       this.crypto(),
       import("../trust/model-store.ts"),

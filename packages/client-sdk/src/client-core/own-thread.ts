@@ -22,7 +22,8 @@ import { ModelCache, type CachedModel } from "../trust/model-cache.ts";
 import type { Checkpoint, ClientCore, NewestRequest } from "./client-core.ts";
 import { ClientResources } from "./client-resources.ts";
 import type { ClientSettings } from "./client-settings.ts";
-import { ModelKeeper } from "./model-keeper.ts";
+import type { ModelKeeper } from "./model-keeper.ts";
+import { LoadOnce } from "../runtime/load-once.ts";
 
 /** The `ClientCore` that works in the thread in which it was made. */
 export class OwnThreadCore implements ClientCore {
@@ -35,7 +36,8 @@ export class OwnThreadCore implements ClientCore {
   readonly #heldOut: ExampleStore | undefined;
   readonly #cache: ModelCache = new ModelCache((model) => this.#keeper?.keep(model));
   /** Keeps models for the next page or process; undefined when the app does not want that. */
-  readonly #keeper: ModelKeeper | undefined;
+  readonly #loadKeeper: LoadOnce<ModelKeeper> | undefined;
+  #keeper: ModelKeeper | undefined;
   /** What encoding the last update has lost, which is added to the next (error feedback). */
   readonly #residuals: PlanMemory = new PlanMemory();
   /** The parameters of layers that the plan leaves to each client. */
@@ -55,10 +57,9 @@ export class OwnThreadCore implements ClientCore {
     this.#network = platform.network;
     const { examples, heldOut, modelStore } = settings.options;
     if (modelStore !== undefined) {
-      this.#keeper = new ModelKeeper(
-        () => this.#resources.modelStore(modelStore),
-        this.#cache,
-        (error) => this.#tellStoreFault(error),
+      const onFault = (error: TributaryError): void => this.#tellStoreFault(error);
+      this.#loadKeeper = new LoadOnce(() =>
+        this.#resources.modelKeeper(modelStore, this.#cache, onFault),
       );
     }
     this.#examples = storeOf(examples);
@@ -138,7 +139,9 @@ export class OwnThreadCore implements ClientCore {
 
   /** Brings the model of an earlier page or process into the cache, if the app wants that. */
   async #restore(signal: AbortSignal): Promise<void> {
-    if (this.#keeper !== undefined) await abortable(this.#keeper.restore(), signal);
+    if (this.#loadKeeper === undefined) return;
+    this.#keeper ??= await abortable(this.#loadKeeper.get(), signal);
+    await abortable(this.#keeper.restore(), signal);
   }
 
   #tellStoreFault(error: TributaryError): void {

@@ -15,7 +15,6 @@ import type { EventSink } from "./event-stream.ts";
 import { personalWeights } from "./local-layers.ts";
 import { prepareReport, type PreparedReport, type TrainingDeps } from "./prepared-report.ts";
 import { throttleProgress } from "./progress-throttle.ts";
-import { prepareStatistics } from "./statistics-report.ts";
 
 /** What a member needs for its work on the device, between the download and the report. */
 export interface LocalWorkDeps extends TrainingDeps, AppExamples {
@@ -187,6 +186,8 @@ async function countForRound(
   const { events, clock, floors } = deps;
   const table = await loadTable(deps.examples, signal);
   checkEnough(floors, table.rows.length);
+  // Few tasks count.
+  const { prepareStatistics } = await import("./statistics-report.ts");
   const startedMs = clock.elapsedMs();
   const report = await prepareStatistics(deps, { model, table, bins, roundNumber });
   if (signal.aborted) throw aborted();
