@@ -44,6 +44,10 @@ export async function openJoinPage(
   store: Pick<RoundStore, "tasks">,
 ): Promise<(request: IncomingMessage, response: ServerResponse) => boolean> {
   const files = await readFiles();
+  let reading: Promise<readonly RunningTask[]> | undefined;
+  /** One reading of the store answers everybody who asks meanwhile. */
+  const read = (): Promise<readonly RunningTask[]> =>
+    (reading ??= runningTasks(store).finally(() => (reading = undefined)));
   return (request, response) => {
     const path = (request.url ?? "").split("?", 1)[0]!;
     if (request.method !== "GET" || !`${path}/`.startsWith(ROOT)) return false;
@@ -54,7 +58,7 @@ export async function openJoinPage(
     if (`${path}/` === ROOT) {
       response.writeHead(308, { ...HEADERS, location: ROOT }).end();
     } else if (path === `${ROOT}tasks.json`) {
-      runningTasks(store).then(
+      read().then(
         (tasks) => send(200, "application/json", JSON.stringify(tasks)),
         () => send(503, "text/plain; charset=utf-8", "The server cannot read its tasks now.\n"),
       );
@@ -82,10 +86,14 @@ async function readFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
   }
 }
 
-/** What a person may choose among: the populations of running tasks, and the tasks' names. */
-async function runningTasks(
-  store: Pick<RoundStore, "tasks">,
-): Promise<readonly { readonly population: string; readonly name: string }[]> {
+/** What a person may choose among. */
+interface RunningTask {
+  readonly population: string;
+  readonly name: string;
+}
+
+/** The populations of running tasks, and the tasks' names. */
+async function runningTasks(store: Pick<RoundStore, "tasks">): Promise<readonly RunningTask[]> {
   const tasks = await store.tasks();
   return tasks.flatMap((task) =>
     "definition" in task && task.state === "running"
