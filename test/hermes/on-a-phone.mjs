@@ -1,4 +1,5 @@
 // The program that Hermes runs: what the entry for React Native has, bundled as a phone gets it.
+// oxlint-disable-next-line import/no-unassigned-import -- It changes the engine.
 import "./prelude.mjs";
 import { createTrainer } from "@tributary/client-sdk";
 import { createKernels } from "@tributary/protocol";
