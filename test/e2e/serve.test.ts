@@ -146,8 +146,11 @@ describe("a server and its clients", () => {
     await startServer(box);
     const task = await createTask(
       box,
-      // Long enough that the third one fails before the round is over without it.
-      taskText(1, 600).replace("overselection: 1,", "overselection: 1.5,"),
+      // The round waits for its third member, until that has failed.
+      taskText(1).replace(
+        /goalCount: .*1 \}/,
+        "goalCount: 3, overselection: 1, minimumFraction: 0.6 }",
+      ),
       "--start",
     );
     const row = `${"1e30,".repeat(784)}3\n`;
