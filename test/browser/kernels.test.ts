@@ -36,6 +36,8 @@ describe("the kernels in Chromium", () => {
       logLevel: "silent",
       build: {
         write: false,
+        // What is loaded later is in the same file: the policy and the server have one.
+        rolldownOptions: { output: { codeSplitting: false } },
         lib: {
           entry: fileURLToPath(new URL("kernels-script.ts", import.meta.url)),
           formats: ["es"],
