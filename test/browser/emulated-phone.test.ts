@@ -45,7 +45,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   // The server does not wait long for a page whose tab is gone.
   federation = await startTestServer({ limits: { memberReturnMs: 500 } });
-  await startTask(federation.server, digitsTask(2, 1));
+  // A page that is slow to go has taken part in one round before it comes back.
+  await startTask(federation.server, digitsTask(2, 5));
   page = await (await browser.createBrowserContext()).newPage();
   await page.setViewport(PHONE);
   device = await page.createCDPSession();
