@@ -35,8 +35,9 @@ export class OwnThreadCore implements ClientCore {
   readonly #examples: ExampleStore;
   readonly #heldOut: ExampleStore | undefined;
   readonly #cache: ModelCache = new ModelCache((model) => this.#keeper?.keep(model));
-  /** Keeps models for the next page or process; undefined when the app does not want that. */
+  /** Loads what keeps models for the next page or process; undefined when the app does not want that. */
   readonly #loadKeeper: LoadOnce<ModelKeeper> | undefined;
+  /** Set from the first `#restore` on, which comes before any model does. */
   #keeper: ModelKeeper | undefined;
   /** What encoding the last update has lost, which is added to the next (error feedback). */
   readonly #residuals: PlanMemory = new PlanMemory();
